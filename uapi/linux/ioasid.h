@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The user API of /dev/ioasid: I/O address spaces owned by user space.
+ *
+ * One open file is a context. It holds I/O address spaces (IOASIDs) and bound
+ * devices under 32-bit ids that mean nothing outside it. A device is bound to a
+ * context through the VFIO container that owns its group, attached to a space,
+ * and from then on its DMA sees what is mapped in that space and nothing else.
+ */
+#ifndef _UAPI_LINUX_IOASID_H
+#define _UAPI_LINUX_IOASID_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+/**
+ * DOC: Rules that hold for every command
+ *
+ * Every command takes a pointer to its own struct, which begins with the same
+ * three members:
+ *
+ * @size: bytes of the struct the caller was compiled with. A struct shorter
+ *	than its first released layout is EINVAL. A longer one is accepted if
+ *	the bytes this kernel does not know are zero, otherwise E2BIG. Bytes
+ *	the caller did not supply read as zero and are not written back.
+ * @flags: command specific; an unknown bit is EOPNOTSUPP.
+ * @extack: 0, or a user pointer to a struct ioasid_extack that receives the
+ *	reason of a failure. It is not touched on success. If it cannot be
+ *	written the command's own errno still stands.
+ *
+ * A member named __reserved must be zero, otherwise EOPNOTSUPP.
+ * A command this module does not have is ENOTTY. A command that fails changes
+ * nothing, except that EMSGSIZE reports the needed count.
+ *
+ * errno vocabulary, the same in every command:
+ *
+ *	EFAULT		a pointer in the struct, or the struct, is not mapped
+ *	EINVAL		a wrong value: alignment, empty or wrapping range
+ *	EOPNOTSUPP	an unknown flag or value, or the hardware cannot do it
+ *	ENOENT		no such id, or nothing mapped at the IOVA
+ *	ENODEV		the device has left its container, or was unplugged
+ *	EEXIST		taken: IOVA mapped, device bound or attached already
+ *	EBUSY		in use by something else, which the extack names
+ *	EADDRNOTAVAIL	reserved IOVA, or outside the aperture or the window
+ *	ENOSPC		no free IOVA range is large enough
+ *	ENOMEM		over RLIMIT_MEMLOCK, or no kernel memory
+ *	EMSGSIZE	an array is too small; the needed count is written back
+ *	EINTR		interrupted by a signal, and rolled back
+ *
+ * All IOVAs, addresses and lengths are in bytes. "last" is inclusive, so that
+ * the end of the 64-bit space can be named.
+ *
+ * 32-bit callers of a 64-bit kernel use the same layouts.
+ */
+
+#define IOASID_TYPE		0xE9
+#define IOASID_UAPI_VERSION	1
+
+/**
+ * enum ioasid_reason - Why a command failed, in struct ioasid_extack
+ * @IOASID_REASON_NONE: no further reason than the errno
+ * @IOASID_REASON_SIZE: @size is too short, or unknown bytes are not zero
+ * @IOASID_REASON_FLAGS: unknown flag bit
+ * @IOASID_REASON_RESERVED: a __reserved member is not zero
+ * @IOASID_REASON_VALUE: a member has a value this module does not know
+ * @IOASID_REASON_FAULT: a pointer inside the struct cannot be accessed
+ * @IOASID_REASON_ALIGNMENT: address, IOVA or length is not page aligned
+ * @IOASID_REASON_RANGE: the range is empty or wraps
+ * @IOASID_REASON_NO_OBJECT: no object of the wanted type has this id
+ * @IOASID_REASON_IN_USE: the object is used; first/last/id say by whom
+ * @IOASID_REASON_IOVA_MAPPED: the IOVA range overlaps the mapped range first-last
+ * @IOASID_REASON_IOVA_RESERVED: it overlaps the reserved region first-last of
+ *	device id
+ * @IOASID_REASON_IOVA_APERTURE: it is outside what the IOMMU of device id can
+ *	translate; first-last is the part it cannot
+ * @IOASID_REASON_IOVA_WINDOW: it is outside the window given at IOASID_ALLOC
+ * @IOASID_REASON_IOVA_PARTIAL: the range would split the mapping first-last
+ * @IOASID_REASON_IOVA_NOT_MAPPED: nothing is mapped in the range
+ * @IOASID_REASON_IOVA_FULL: no free range is large enough
+ * @IOASID_REASON_MEMLOCK: RLIMIT_MEMLOCK would be exceeded
+ * @IOASID_REASON_PIN: the memory at user address first cannot be pinned
+ * @IOASID_REASON_NO_MEMORY: the kernel is out of memory
+ * @IOASID_REASON_INTERRUPTED: a signal arrived; the call was rolled back
+ * @IOASID_REASON_ARRAY: the array is too small
+ * @IOASID_REASON_DEVICE_GONE: the device left its container
+ * @IOASID_REASON_DEVICE_ATTACHED: the device is attached already
+ * @IOASID_REASON_DEVICE_DETACHED: the device is not attached
+ * @IOASID_REASON_GROUP_ATTACHED: device id of the same group is attached to
+ *	another space, and all devices of a group share one
+ * @IOASID_REASON_DEVICE_BOUND: the device is bound already
+ * @IOASID_REASON_NO_DEVICE: no group of this container has such a device
+ * @IOASID_REASON_DRIVER: the device is not driven by a VFIO driver
+ * @IOASID_REASON_NOT_IOASID: the file descriptor is not an open /dev/ioasid
+ * @IOASID_REASON_CONTAINER: the container no longer uses this backend
+ * @IOASID_REASON_IOMMU: the IOMMU, or its driver, refused
+ */
+enum ioasid_reason {
+	IOASID_REASON_NONE = 0,
+	IOASID_REASON_SIZE = 1,
+	IOASID_REASON_FLAGS = 2,
+	IOASID_REASON_RESERVED = 3,
+	IOASID_REASON_VALUE = 4,
+	IOASID_REASON_FAULT = 5,
+	IOASID_REASON_ALIGNMENT = 6,
+	IOASID_REASON_RANGE = 7,
+	IOASID_REASON_NO_OBJECT = 8,
+	IOASID_REASON_IN_USE = 9,
+	IOASID_REASON_IOVA_MAPPED = 10,
+	IOASID_REASON_IOVA_RESERVED = 11,
+	IOASID_REASON_IOVA_APERTURE = 12,
+	IOASID_REASON_IOVA_WINDOW = 13,
+	IOASID_REASON_IOVA_PARTIAL = 14,
+	IOASID_REASON_IOVA_NOT_MAPPED = 15,
+	IOASID_REASON_IOVA_FULL = 16,
+	IOASID_REASON_MEMLOCK = 17,
+	IOASID_REASON_PIN = 18,
+	IOASID_REASON_NO_MEMORY = 19,
+	IOASID_REASON_INTERRUPTED = 20,
+	IOASID_REASON_ARRAY = 21,
+	IOASID_REASON_DEVICE_GONE = 22,
+	IOASID_REASON_DEVICE_ATTACHED = 23,
+	IOASID_REASON_DEVICE_DETACHED = 24,
+	IOASID_REASON_GROUP_ATTACHED = 25,
+	IOASID_REASON_DEVICE_BOUND = 26,
+	IOASID_REASON_NO_DEVICE = 27,
+	IOASID_REASON_DRIVER = 28,
+	IOASID_REASON_NOT_IOASID = 29,
+	IOASID_REASON_CONTAINER = 30,
+	IOASID_REASON_IOMMU = 31,
+};
+
+#define IOASID_EXTACK_MESSAGE_LEN	160
+
+/**
+ * struct ioasid_extack - The reason of a failure
+ * @size: in: bytes the caller has room for; the kernel writes at most that many
+ * @reason: out: an enum ioasid_reason
+ * @first: out: first byte of the range in conflict, see the reason
+ * @last: out: last byte of the range in conflict; 0 with @first 0 if none
+ * @id: out: the object in conflict, 0 if none or if it is another context's
+ * @__reserved: out: 0
+ * @message: out: one line for people, NUL terminated, never parsed
+ */
+struct ioasid_extack {
+	__u32 size;
+	__u32 reason;
+	__aligned_u64 first;
+	__aligned_u64 last;
+	__u32 id;
+	__u32 __reserved;
+	char message[IOASID_EXTACK_MESSAGE_LEN];
+};
+
+/**
+ * struct ioasid_get_caps - ioctl(IOASID_GET_CAPS): what this module is
+ * @size: sizeof(struct ioasid_get_caps)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @uapi_version: out: IOASID_UAPI_VERSION the module was built with
+ * @__reserved: must be 0
+ * @caps: out: capability bits. None is defined in version 1: an operation that
+ *	cannot work fails with its reason, so there is nothing to ask first.
+ *
+ * Works on a context with nothing in it. Fails only by the common rules.
+ */
+struct ioasid_get_caps {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 uapi_version;
+	__u32 __reserved;
+	__aligned_u64 caps;
+};
+
+#define IOASID_GET_CAPS		_IO(IOASID_TYPE, 0x00)
+
+/**
+ * enum ioasid_kind - What an I/O address space is made of
+ * @IOASID_KIND_PAGING: user memory mapped by IOASID_MAP_DMA into I/O page
+ *	tables that the kernel keeps
+ */
+enum ioasid_kind {
+	IOASID_KIND_PAGING = 0,
+};
+
+/**
+ * struct ioasid_alloc - ioctl(IOASID_ALLOC): make an empty I/O address space
+ * @size: sizeof(struct ioasid_alloc)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @kind: an enum ioasid_kind; EOPNOTSUPP if unknown
+ * @ioasid: out: id of the new space, never 0
+ * @iova_base: first IOVA of the window that may ever be mapped, page aligned
+ * @iova_size: bytes of the window, page aligned; 0 with @iova_base 0 means
+ *	everything the attached devices allow
+ *
+ * The space lives until IOASID_FREE or until the last reference to the context's
+ * file is gone.
+ *
+ * Errors: EINVAL (window not aligned, wraps or is empty with a base), ENOMEM.
+ */
+struct ioasid_alloc {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 kind;
+	__u32 ioasid;
+	__aligned_u64 iova_base;
+	__aligned_u64 iova_size;
+};
+
+#define IOASID_ALLOC		_IO(IOASID_TYPE, 0x01)
+
+/**
+ * struct ioasid_free - ioctl(IOASID_FREE): free a space or a dead device's id
+ * @size: sizeof(struct ioasid_free)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @id: the object
+ * @__reserved: must be 0
+ *
+ * Everything mapped in a space is unmapped, unpinned and given back to the
+ * accounts it was taken from before the call returns.
+ *
+ * Errors: ENOENT, EBUSY (devices are attached to the space: the extack names
+ * one; or the device is still bound: use VFIO_IOASID_UNBIND).
+ */
+struct ioasid_free {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 id;
+	__u32 __reserved;
+};
+
+#define IOASID_FREE		_IO(IOASID_TYPE, 0x02)
+
+/**
+ * struct ioasid_get_info - ioctl(IOASID_GET_INFO): what a space holds now
+ * @size: sizeof(struct ioasid_get_info)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid: the space
+ * @kind: out: an enum ioasid_kind
+ * @num_devices: out: devices attached
+ * @num_domains: out: I/O page tables that mirror the space
+ * @iova_alignment: out: IOVAs, addresses and lengths must be multiples of it
+ * @page_sizes: out: bitmap of the page sizes that every attached IOMMU can use,
+ *	all ones if no device is attached
+ * @num_areas: out: mappings
+ * @mapped_bytes: out: bytes mapped
+ *
+ * Errors: ENOENT.
+ */
+struct ioasid_get_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 ioasid;
+	__u32 kind;
+	__u32 num_devices;
+	__u32 num_domains;
+	__aligned_u64 iova_alignment;
+	__aligned_u64 page_sizes;
+	__aligned_u64 num_areas;
+	__aligned_u64 mapped_bytes;
+};
+
+#define IOASID_GET_INFO		_IO(IOASID_TYPE, 0x03)
+
+/**
+ * struct ioasid_iova_range - A range of I/O virtual addresses
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
+ */
+struct ioasid_iova_range {
+	__aligned_u64 first;
+	__aligned_u64 last;
+};
+
+/**
+ * struct ioasid_iova_ranges - ioctl(IOASID_IOVA_RANGES): what may be mapped
+ * @size: sizeof(struct ioasid_iova_ranges)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid: the space
+ * @num_ranges: in: entries @ranges has room for; out: entries there are
+ * @ranges: pointer to an array of struct ioasid_iova_range, ascending
+ *
+ * The window of the space, less what the attached devices cannot translate or
+ * reserve. What is mapped already is part of the ranges. Attaching another device
+ * may remove ranges (never one that is mapped: such an attach is refused);
+ * detaching it brings them back.
+ *
+ * Errors: ENOENT, EMSGSIZE (only @num_ranges is written then), EFAULT.
+ */
+struct ioasid_iova_ranges {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 ioasid;
+	__u32 num_ranges;
+	__aligned_u64 ranges;
+};
+
+#define IOASID_IOVA_RANGES	_IO(IOASID_TYPE, 0x04)
+
+/**
+ * enum ioasid_map_flags - Flags of IOASID_MAP_DMA
+ * @IOASID_MAP_FIXED: map at @iova; without it the kernel chooses
+ */
+enum ioasid_map_flags {
+	IOASID_MAP_FIXED = 1 << 0,
+};
+
+/**
+ * enum ioasid_prot - What devices may do with a mapping
+ * @IOASID_PROT_READ: the device may read the memory
+ * @IOASID_PROT_WRITE: the device may write the memory
+ */
+enum ioasid_prot {
+	IOASID_PROT_READ = 1 << 0,
+	IOASID_PROT_WRITE = 1 << 1,
+};
+
+/**
+ * struct ioasid_map_dma - ioctl(IOASID_MAP_DMA): map the caller's memory
+ * @size: sizeof(struct ioasid_map_dma)
+ * @flags: see enum ioasid_map_flags
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid: the space
+ * @prot: at least one of enum ioasid_prot; an unknown bit is EOPNOTSUPP, none
+ *	EINVAL
+ * @user_va: page aligned address in the calling process
+ * @length: bytes, a multiple of the page size, not 0
+ * @iova: with IOASID_MAP_FIXED in: where; otherwise out: where the kernel put it
+ *
+ * The memory is pinned and charged to RLIMIT_MEMLOCK of the calling process until
+ * it is unmapped, also if another process unmaps it. It is mapped for every device
+ * attached to the space now or later.
+ *
+ * Errors: ENOENT, EINVAL, EEXIST (overlaps a mapping), EADDRNOTAVAIL, ENOSPC,
+ * ENOMEM, EFAULT (memory that cannot be pinned: not mapped, not writable for
+ * IOASID_PROT_WRITE, or device memory), EINTR.
+ */
+struct ioasid_map_dma {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 ioasid;
+	__u32 prot;
+	__aligned_u64 user_va;
+	__aligned_u64 length;
+	__aligned_u64 iova;
+};
+
+#define IOASID_MAP_DMA		_IO(IOASID_TYPE, 0x05)
+
+/**
+ * enum ioasid_unmap_flags - Flags of IOASID_UNMAP_DMA
+ * @IOASID_UNMAP_ALL: unmap the whole space; @iova and @length must be 0
+ */
+enum ioasid_unmap_flags {
+	IOASID_UNMAP_ALL = 1 << 0,
+};
+
+/**
+ * struct ioasid_unmap_dma - ioctl(IOASID_UNMAP_DMA): unmap whole mappings
+ * @size: sizeof(struct ioasid_unmap_dma)
+ * @flags: see enum ioasid_unmap_flags
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid: the space
+ * @__reserved: must be 0
+ * @iova: first byte
+ * @length: bytes, not 0; with @iova it covers one or more whole mappings
+ * @unmapped: out: bytes that were unmapped
+ *
+ * When the call returns no device can reach the memory through this space, and it
+ * is unpinned. IOASID_UNMAP_ALL of an empty space succeeds with @unmapped 0.
+ * A mapping that another thread is still making is not there yet.
+ *
+ * Errors: ENOENT (no such space, or nothing mapped in the range), EINVAL (empty or
+ * wrapping range, or it would split a mapping: the extack has its range).
+ */
+struct ioasid_unmap_dma {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 ioasid;
+	__u32 __reserved;
+	__aligned_u64 iova;
+	__aligned_u64 length;
+	__aligned_u64 unmapped;
+};
+
+#define IOASID_UNMAP_DMA	_IO(IOASID_TYPE, 0x06)
+
+/**
+ * enum ioasid_iommu_kind - The kind of IOMMU in front of a device
+ * @IOASID_IOMMU_OTHER: one this list does not know; see the name
+ * @IOASID_IOMMU_INTEL_VTD: Intel VT-d
+ * @IOASID_IOMMU_AMD: AMD-Vi
+ * @IOASID_IOMMU_ARM_SMMUV3: Arm SMMUv3
+ * @IOASID_IOMMU_VIRTIO: virtio-iommu
+ */
+enum ioasid_iommu_kind {
+	IOASID_IOMMU_OTHER = 0,
+	IOASID_IOMMU_INTEL_VTD = 1,
+	IOASID_IOMMU_AMD = 2,
+	IOASID_IOMMU_ARM_SMMUV3 = 3,
+	IOASID_IOMMU_VIRTIO = 4,
+};
+
+/**
+ * enum ioasid_resv_kind - Why an IOVA region is reserved
+ * @IOASID_RESV_DIRECT: firmware wants it mapped one to one
+ * @IOASID_RESV_RESERVED: the platform does not let it through
+ * @IOASID_RESV_MSI: the hardware takes it for message signalled interrupts
+ * @IOASID_RESV_SW_MSI: the kernel maps the interrupt controller there
+ */
+enum ioasid_resv_kind {
+	IOASID_RESV_DIRECT = 1,
+	IOASID_RESV_RESERVED = 2,
+	IOASID_RESV_MSI = 3,
+	IOASID_RESV_SW_MSI = 4,
+};
+
+/**
+ * struct ioasid_resv_region - A region a device's platform reserves
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
+ * @kind: an enum ioasid_resv_kind
+ * @__reserved: out: 0
+ */
+struct ioasid_resv_region {
+	__aligned_u64 first;
+	__aligned_u64 last;
+	__u32 kind;
+	__u32 __reserved;
+};
+
+/**
+ * enum ioasid_device_flags - Properties in struct ioasid_device_info
+ * @IOASID_DEVICE_COHERENT: DMA is coherent with the CPU's caches
+ */
+enum ioasid_device_flags {
+	IOASID_DEVICE_COHERENT = 1 << 0,
+};
+
+#define IOASID_NAME_LEN		64
+
+/**
+ * struct ioasid_device_info - ioctl(IOASID_DEVICE_INFO): a device and its IOMMU
+ * @size: sizeof(struct ioasid_device_info)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @dev_id: the device
+ * @ioasid: out: the space it is attached to; 0 if it is blocked
+ * @cookie: out: as given to VFIO_IOASID_BIND
+ * @device_flags: out: see enum ioasid_device_flags
+ * @group_id: out: the IOMMU group, as in /sys/kernel/iommu_groups
+ * @group_devices: out: devices in that group, this one included
+ * @iommu_kind: out: an enum ioasid_iommu_kind
+ * @num_resv_regions: in: entries @resv_regions has room for; out: entries there
+ *	are. 0 in means that only the count is wanted and is no error.
+ * @page_sizes: out: bitmap of the page sizes the IOMMU can map
+ * @aperture_first: out: first IOVA the IOMMU can translate
+ * @aperture_last: out: last IOVA the IOMMU can translate
+ * @resv_regions: pointer to an array of struct ioasid_resv_region
+ * @name: out: the device, for example "0000:00:04.0", NUL terminated
+ * @iommu_name: out: the IOMMU, as in /sys/class/iommu, NUL terminated
+ *
+ * Errors: ENOENT, ENODEV, EMSGSIZE (only @num_resv_regions is written then),
+ * EFAULT.
+ */
+struct ioasid_device_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 dev_id;
+	__u32 ioasid;
+	__aligned_u64 cookie;
+	__aligned_u64 device_flags;
+	__u32 group_id;
+	__u32 group_devices;
+	__u32 iommu_kind;
+	__u32 num_resv_regions;
+	__aligned_u64 page_sizes;
+	__aligned_u64 aperture_first;
+	__aligned_u64 aperture_last;
+	__aligned_u64 resv_regions;
+	char name[IOASID_NAME_LEN];
+	char iommu_name[IOASID_NAME_LEN];
+};
+
+#define IOASID_DEVICE_INFO	_IO(IOASID_TYPE, 0x07)
+
+/**
+ * struct ioasid_attach - ioctl(IOASID_ATTACH): let a device's DMA into a space
+ * @size: sizeof(struct ioasid_attach)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @dev_id: the device
+ * @ioasid: the space; it may hold mappings already, and other devices
+ *
+ * The hardware knows groups, not devices: the first device of a group to be
+ * attached attaches the group, the others can only follow it to the same space.
+ *
+ * Errors: ENOENT, ENODEV, EEXIST (attached already), EBUSY (a device of the group
+ * is attached to another space), EADDRNOTAVAIL (something is mapped where this
+ * device cannot reach or reserves), EOPNOTSUPP (the IOMMU cannot), ENOMEM, EINTR.
+ */
+struct ioasid_attach {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 dev_id;
+	__u32 ioasid;
+};
+
+#define IOASID_ATTACH		_IO(IOASID_TYPE, 0x08)
+
+/**
+ * struct ioasid_detach - ioctl(IOASID_DETACH): block a device's DMA again
+ * @size: sizeof(struct ioasid_detach)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @dev_id: the device
+ * @__reserved: must be 0
+ *
+ * DMA of the group is blocked when the last of its devices is detached. Mappings
+ * stay in the space.
+ *
+ * Errors: ENOENT, ENODEV, EINVAL (not attached).
+ */
+struct ioasid_detach {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 dev_id;
+	__u32 __reserved;
+};
+
+#define IOASID_DETACH		_IO(IOASID_TYPE, 0x09)
+
+/*
+ * The two commands below go to the VFIO container (/dev/vfio/vfio) after
+ * ioctl(container, VFIO_SET_IOMMU, VFIO_IOASID_IOMMU). Holding a container whose
+ * groups the kernel let the caller claim is the right to bind.
+ */
+#define VFIO_IOASID_IOMMU	0x696f6173
+
+/**
+ * struct vfio_ioasid_bind - ioctl(VFIO_IOASID_BIND): bind a device to a context
+ * @size: sizeof(struct vfio_ioasid_bind)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid_fd: an open /dev/ioasid
+ * @dev_id: out: the device's id in that context, never 0
+ * @device: pointer to the device's NUL terminated name, as for
+ *	VFIO_GROUP_GET_DEVICE_FD, for example "0000:00:04.0"
+ * @cookie: any value; reported with everything that concerns the device
+ *
+ * From VFIO_SET_IOMMU on the DMA of every device in the container is blocked. It
+ * stays so until IOASID_ATTACH, and again after IOASID_DETACH.
+ *
+ * The binding lasts until VFIO_IOASID_UNBIND, until the context is closed, or until
+ * the group leaves the container. In the last case the device is detached, every
+ * command on its id is ENODEV, and IOASID_FREE frees the id.
+ *
+ * Errors: EBADF or EINVAL (not an ioasid file), EFAULT (name), EINVAL (name empty or
+ * too long, or no VFIO driver), ENOENT (no such device in the container's groups),
+ * EEXIST (bound already), ENODEV (the container is gone), ENOMEM.
+ */
+struct vfio_ioasid_bind {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__s32 ioasid_fd;
+	__u32 dev_id;
+	__aligned_u64 device;
+	__aligned_u64 cookie;
+};
+
+#define VFIO_IOASID_BIND	_IO(IOASID_TYPE, 0x80)
+
+/**
+ * struct vfio_ioasid_unbind - ioctl(VFIO_IOASID_UNBIND): end a binding
+ * @size: sizeof(struct vfio_ioasid_unbind)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid_fd: the context the device was bound to
+ * @dev_id: its id there, which is free afterwards
+ *
+ * An attached device is detached first, so its DMA is blocked.
+ *
+ * Errors: EBADF or EINVAL (not an ioasid file), ENOENT (no such device, or it is not
+ * in a group of this container), ENODEV (it or the container is gone).
+ */
+struct vfio_ioasid_unbind {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__s32 ioasid_fd;
+	__u32 dev_id;
+};
+
+#define VFIO_IOASID_UNBIND	_IO(IOASID_TYPE, 0x81)
+
+#endif /* _UAPI_LINUX_IOASID_H */
