@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a person types. "make help" lists it; Kbuild is what the kernel reads.
+
+VERSION := $(shell sed -n 's/^Version: *//p' META)
+
+# The kernel to build for: the running one, another by release, or by directory.
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+
+# OUT=DIR leaves this tree untouched and builds everything in DIR.
+OUT     ?= $(CURDIR)
+MODULE  := $(if $(filter $(CURDIR),$(OUT)),$(CURDIR),$(OUT)/module)
+
+DESTDIR ?=
+PREFIX  ?= /usr/local
+
+# The release that KDIR is of, known once the headers have been checked.
+release  = $(shell cat $(KDIR)/include/config/kernel.release)
+# Where "make -jN" was not asked for, use every processor.
+parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.PHONY: all help modules lib tests demo-bin install uninstall dkms-install \
+	dkms-remove check demo lint clean clean-modules
+
+all: modules lib ## build the module for the running kernel, and the library
+
+help: ## this list
+	@echo 'ioasidfd $(VERSION): I/O address spaces for user space. Targets:'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 \2/p' $(MAKEFILE_LIST) | \
+		awk '{ name = $$1; $$1 = ""; printf "  %-15s%s\n", name, $$0 }'
+	@echo 'Variables: KVER=release or KDIR=directory (which kernel), OUT=directory (build'
+	@echo '  there), DESTDIR= and PREFIX= (install), W=1 C=1 V=1 (as in the kernel),'
+	@echo '  IOASIDFD_FORCE_KERNEL=1 (build for a kernel outside META'\''s range)'
+
+modules: ## build ioasidfd.ko
+	@sh src/compat/check-kernel.sh '$(KDIR)' \
+		'$(if $(filter file default,$(origin KDIR)),$(KVER))'
+ifneq ($(MODULE),$(CURDIR))
+	@mkdir -p $(MODULE)
+	@cp -a META Kbuild src uapi $(wildcard include) $(MODULE)
+endif
+	$(MAKE) $(parallel) -C $(KDIR) M=$(MODULE) modules
+
+lib: ## build libioasid
+	$(MAKE) -C lib
+
+tests: lib ## build the test programs
+	$(MAKE) -C tests/kselftest
+
+demo-bin: lib ## build the demonstration program
+	$(MAKE) -C tools/demo
+
+install: ## install the module for KVER, the library, its headers
+	@test -e $(MODULE)/ioasidfd.ko || \
+		{ echo 'ioasidfd: error: nothing is built yet; run "make" first' >&2; exit 1; }
+	install -D -m 644 $(MODULE)/ioasidfd.ko \
+		$(DESTDIR)/lib/modules/$(release)/updates/ioasidfd.ko
+	$(if $(DESTDIR),,depmod $(release))
+	install -D -m 644 uapi/linux/ioasid.h $(DESTDIR)$(PREFIX)/include/linux/ioasid.h
+	$(MAKE) -C lib install
+
+uninstall: ## remove what install installed
+	rm -f $(DESTDIR)/lib/modules/$(release)/updates/ioasidfd.ko
+	$(if $(DESTDIR),,depmod $(release))
+	rm -f $(DESTDIR)$(PREFIX)/include/linux/ioasid.h
+	$(MAKE) -C lib uninstall
+
+dkms-install: dkms-remove ## let DKMS build and install the module for every kernel
+	mkdir -p /usr/src/ioasidfd-$(VERSION)
+	cp -a Makefile META Kbuild dkms.conf src uapi $(wildcard include) /usr/src/ioasidfd-$(VERSION)
+	$(MAKE) -C /usr/src/ioasidfd-$(VERSION) clean-modules
+	dkms install ioasidfd/$(VERSION) -k $(KVER)
+
+dkms-remove: ## take it out of DKMS again
+	if dkms status ioasidfd/$(VERSION) | grep -q .; then dkms remove ioasidfd/$(VERSION) --all; fi
+	rm -rf /usr/src/ioasidfd-$(VERSION)
+
+check: ## run every test on every supported kernel, in virtual machines
+	tests/lab/lab check
+
+demo: ## boot a virtual machine in which a device does DMA through an IOASID
+	tests/lab/lab demo
+
+lint: ## check style, licences, shell, documentation and the ABI
+	tests/lint/lint
+
+clean: clean-modules ## remove what was built here (the lab's cache stays)
+	for d in lib tests/kselftest tools/demo; do \
+		if [ -e $$d/Makefile ]; then $(MAKE) -C $$d clean || exit; fi; done
+
+# Without kbuild's help, so that it works when the kernel is gone.
+clean-modules:
+	rm -rf .tmp_versions .module-common.o
+	rm -f *.ko *.o *.mod *.mod.c .*.cmd modules.order Module.symvers
+	find src \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' -o -name '*.answer' \
+		-o -name ioas_compat_config.h \) -delete
