@@ -15,7 +15,9 @@ here=$(dirname "$0")
 meta=$here/../../META
 
 die() {
-	printf 'ioasidfd: error: %s\n' "$@" >&2
+	printf 'ioasidfd: error: %s\n' "$1" >&2
+	shift
+	printf '  %s\n' "$@" >&2
 	exit 1
 }
 

@@ -3,7 +3,8 @@
 #
 # Answers one probe: does this kernel have the new form of an API, or the old
 # one? Neither is an error, because a kernel that nobody has looked at must not
-# be built for by guesswork. Called by probes.mk for each probe:
+# be built for by guesswork. Called by probes.mk for each probe, and before them
+# for toolchain.c, which only has to compile:
 #
 #	ask.sh probe.c probe.answer kernel-release compiler flags...
 set -u
@@ -11,6 +12,7 @@ probe=$1
 answer=$2
 kernel=$3
 shift 3
+compiler=$1
 name=$(basename "$probe" .c | tr '[:lower:]' '[:upper:]')
 
 # -Wno-error: a warning is no answer. Function and member types are compared by
@@ -25,26 +27,30 @@ found() {
 }
 
 fail() {
+	compiler=$("$compiler" --version 2>&1 | head -n 1)
 	{
 		printf '\nioasidfd: error: %s\n' "$1"
 		printf '  probe:    %s\n' "$probe"
 		printf '  kernel:   %s\n' "$kernel"
-		printf '  compiler: %s\n' "$compiler"
+		printf '  compiler: %s\n\n' "$compiler"
 		printf '%s\n\n' "$2"
 	} >&2
 	exit 1
 }
+
+if [ "$name" = TOOLCHAIN ]; then
+	try "$@" && : > "$answer" && exit 0
+	fail "the compiler cannot read this kernel's headers" "$output
+
+Use the compiler that built the kernel: make CC=..."
+fi
 
 try "$@" -DPROBE_NEW && found 1
 as_new=$output
 try "$@" -DPROBE_OLD && found 0
 as_old=$output
 
-compiler=$("$1" --version 2>&1 | head -n 1)
-try "$@" || fail "the compiler cannot read this kernel's headers" "$output
-  Use the compiler the kernel was built with: make CC=..."
-
-fail "kernel $kernel has neither the new nor the old form of $name" "
+fail "this kernel has neither the new nor the old form of $name" "\
 As the new form:
 $as_new
 

@@ -18,13 +18,19 @@ probe-names   := $(sort $(patsubst $(src)/$(probe-dir)/%.c,%,$(wildcard $(src)/$
 probe-answers := $(patsubst %,$(probe-dir)/%.answer,$(probe-names))
 compat-config := $(obj)/src/compat/ioas_compat_config.h
 
-targets += $(probe-answers) src/compat/ioas_compat_config.h
+toolchain     := $(obj)/$(probe-dir)/toolchain.answer
+
+targets += $(probe-answers) $(probe-dir)/toolchain.answer src/compat/ioas_compat_config.h
 
 quiet_cmd_probe = PROBE   $(basetarget)
       cmd_probe = sh $(src)/$(probe-dir)/ask.sh $< $@ $(KERNELRELEASE) \
 		  $(CC) $(c_flags) $(KBUILD_CFLAGS_MODULE) $(CFLAGS_MODULE)
 
-$(obj)/$(probe-dir)/%.answer: $(src)/$(probe-dir)/%.c $(src)/$(probe-dir)/ask.sh FORCE
+$(toolchain): $(src)/src/compat/toolchain.c $(src)/$(probe-dir)/ask.sh FORCE
+	$(call if_changed_dep,probe)
+
+$(obj)/$(probe-dir)/%.answer: $(src)/$(probe-dir)/%.c $(src)/$(probe-dir)/ask.sh \
+			      $(toolchain) FORCE
 	$(call if_changed_dep,probe)
 
 quiet_cmd_compat_config = GEN     $(notdir $@)
