@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libioasid: I/O address spaces through /dev/ioasid, without the steps of VFIO.
+ *
+ * This is the library's whole interface. A program opens a context, opens PCI devices
+ * in it by their addresses, makes spaces, maps memory into them and attaches the
+ * devices. What the kernel's commands mean is written in <linux/ioasid.h>.
+ */
+#ifndef LIBIOASID_H
+#define LIBIOASID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/ioasid.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * DOC: Rules that hold for every function
+ *
+ * Return values: 0, or a negative errno. The errnos of the kernel's commands are
+ * passed on with their meaning in <linux/ioasid.h>; the ones this library finds
+ * itself are listed at the function. A failing call changes nothing, leaks nothing,
+ * does not write its output arguments, and leaves its reason in ioasid_last_error().
+ * errno itself is undefined after every call.
+ *
+ * Signals: no call is restarted behind the caller's back. -EINTR means that a signal
+ * arrived and that the call was rolled back, so it can simply be made again.
+ *
+ * Threads: every function may be called from any thread. Calls on different contexts
+ * are independent. On one context all calls may run at the same time; mapping and
+ * unmapping do not wait for each other in this library. What has been closed must not
+ * be used any more, as with close(2).
+ *
+ * Processes: file descriptors are opened O_CLOEXEC. After fork(2) parent and child
+ * share the kernel's objects but not memory, so only one of them should go on to use
+ * and to close the handles; the other one closes by exec or exit.
+ *
+ * Units: addresses, IOVAs and lengths are in bytes; "last" is inclusive.
+ */
+
+/* An open context: one /dev/ioasid, with its devices. */
+struct ioasid_ctx;
+
+/* A PCI device that is bound to a context. */
+struct ioasid_dev;
+
+/* ---- errors ---- */
+
+/**
+ * ioasid_last_error() - Why the last failing call of this thread failed
+ *
+ * One line for people: what was wanted, what is in the way, what to do. Not to be
+ * parsed.
+ *
+ * Context: any thread; the text belongs to the thread and lives until its next
+ *	failing call of this library. Calls that succeed do not touch it.
+ * Return: the text, "" if nothing has failed yet; never NULL.
+ */
+const char *ioasid_last_error(void);
+
+/**
+ * ioasid_last_reason() - The reason of the last failure as a number
+ *
+ * Failures found by this library use the same numbers where one fits, such as
+ * IOASID_REASON_DRIVER for a device that is not bound to a VFIO driver.
+ *
+ * Context: as ioasid_last_error().
+ * Return: the reason, IOASID_REASON_NONE if the errno says everything.
+ */
+enum ioasid_reason ioasid_last_reason(void);
+
+/**
+ * ioasid_last_extack() - What the kernel said about the last failure
+ *
+ * Has the range and the object in conflict. All zero but @reason if the failure was
+ * found by this library.
+ *
+ * Context: as ioasid_last_error().
+ * Return: pointer to the thread's copy, never NULL.
+ */
+const struct ioasid_extack *ioasid_last_extack(void);
+
+/**
+ * ioasid_reason_name() - A reason as a word
+ * @reason: an enum ioasid_reason
+ *
+ * Context: any thread.
+ * Return: for example "iova-reserved"; "unknown" for a number this library does not
+ *	know.
+ */
+const char *ioasid_reason_name(uint32_t reason);
+
+/**
+ * ioasid_iommu_kind_name() - A kind of IOMMU as people write it
+ * @kind: an enum ioasid_iommu_kind
+ *
+ * Context: any thread.
+ * Return: for example "Intel VT-d"; "unknown" for a number this library does not
+ *	know.
+ */
+const char *ioasid_iommu_kind_name(uint32_t kind);
+
+/**
+ * ioasid_resv_kind_name() - Why a region is reserved, as a word
+ * @kind: an enum ioasid_resv_kind
+ *
+ * Context: any thread.
+ * Return: for example "msi"; "unknown" for a number this library does not know.
+ */
+const char *ioasid_resv_kind_name(uint32_t kind);
+
+/* ---- contexts ---- */
+
+/**
+ * ioasid_ctx_open() - Open /dev/ioasid
+ * @ctx: out: the context
+ *
+ * Context: any thread.
+ * Return: 0; -ENOENT, -ENODEV (the module is not loaded); -EACCES, -EPERM (no right
+ *	to open the file); -ENOTTY (the file is something else); -EMFILE, -ENFILE,
+ *	-ENOMEM.
+ */
+int ioasid_ctx_open(struct ioasid_ctx **ctx);
+
+/**
+ * ioasid_ctx_close() - Close a context with everything in it
+ * @ctx: the context, or NULL
+ *
+ * Closes the devices that are still open in it, whose handles are invalid then. Their
+ * DMA is blocked before memory is unpinned.
+ *
+ * Context: any thread, while no other call uses the context or its devices.
+ */
+void ioasid_ctx_close(struct ioasid_ctx *ctx);
+
+/**
+ * ioasid_ctx_fd() - The file descriptor of a context
+ * @ctx: the context
+ *
+ * For commands this library has no function for, and to pass the context to another
+ * process. It stays the library's: do not close it.
+ *
+ * Context: any thread.
+ * Return: the file descriptor.
+ */
+int ioasid_ctx_fd(const struct ioasid_ctx *ctx);
+
+/**
+ * ioasid_ctx_caps() - What the module is and can
+ * @ctx: the context
+ * @caps: in: @size = sizeof(*caps); out: the answer
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (@size).
+ */
+int ioasid_ctx_caps(struct ioasid_ctx *ctx, struct ioasid_get_caps *caps);
+
+/* ---- devices ---- */
+
+/**
+ * ioasid_dev_open() - Open a PCI device and bind it to a context
+ * @ctx: the context
+ * @address: PCI address, "0000:00:04.0" or "00:04.0" in domain 0
+ * @cookie: any value; the kernel reports it with what concerns the device
+ * @dev: out: the device
+ *
+ * Finds the device's IOMMU group, claims it through VFIO unless this context has it
+ * already, and binds the device. Its DMA is blocked until ioasid_dev_attach(). The
+ * device must be bound to a VFIO driver before, see ioasid_driver_bind().
+ *
+ * A group belongs to one context at a time. Its devices may be opened one by one.
+ *
+ * Context: any thread. Waits for another open or close of a device in this context.
+ * Return: 0; -EINVAL (no PCI address); -ENOENT (no such device, or no device file);
+ *	-EOPNOTSUPP (it is not behind an IOMMU); -EBUSY (another driver, context or
+ *	process has it or a device of its group); -ENODEV (it has no driver, or a module
+ *	is missing); -EACCES (no right to open the file that ioasid_last_error() names);
+ *	-EPERM (the platform does not isolate interrupts); -EEXIST (open in this context
+ *	already); -EMFILE, -ENFILE, -ENOMEM, -EINTR.
+ */
+int ioasid_dev_open(struct ioasid_ctx *ctx, const char *address, uint64_t cookie,
+		    struct ioasid_dev **dev);
+
+/**
+ * ioasid_dev_close() - Unbind a device and give it back
+ * @dev: the device, or NULL
+ *
+ * An attached device is detached first; spaces and their mappings stay. Devices can be
+ * closed in any order. Memory of the device that the caller has mapped keeps its group
+ * in use until it is unmapped.
+ *
+ * Context: any thread, while no other call uses the device. Waits as
+ *	ioasid_dev_open().
+ */
+void ioasid_dev_close(struct ioasid_dev *dev);
+
+/**
+ * ioasid_dev_fd() - The VFIO device
+ * @dev: the device
+ *
+ * For its regions (BARs, configuration space) and interrupts, with the commands of
+ * <linux/vfio.h>. It stays the library's: do not close it.
+ *
+ * Context: any thread.
+ * Return: the file descriptor.
+ */
+int ioasid_dev_fd(const struct ioasid_dev *dev);
+
+/**
+ * ioasid_dev_id() - The device's id in its context
+ * @dev: the device
+ *
+ * Context: any thread.
+ * Return: the id, never 0.
+ */
+uint32_t ioasid_dev_id(const struct ioasid_dev *dev);
+
+/**
+ * ioasid_dev_address() - The device's PCI address
+ * @dev: the device
+ *
+ * Context: any thread.
+ * Return: the address in full, for example "0000:00:04.0"; lives as long as @dev.
+ */
+const char *ioasid_dev_address(const struct ioasid_dev *dev);
+
+/**
+ * ioasid_dev_info() - A device and the IOMMU in front of it
+ * @dev: the device
+ * @info: in: @size = sizeof(*info), the rest is ignored; out: the answer
+ * @regions: out: array of info->num_resv_regions reserved regions, to be given to
+ *	free(3), NULL if there is none; or NULL if only the count is wanted
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (@size); -ENODEV, -ENOMEM.
+ */
+int ioasid_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
+		    struct ioasid_resv_region **regions);
+
+/**
+ * ioasid_dev_attach() - Let a device's DMA into a space
+ * @dev: the device
+ * @ioasid: the space, of the same context
+ *
+ * Context: any thread.
+ * Return: 0; -ENOENT, -ENODEV, -EEXIST, -EBUSY, -EADDRNOTAVAIL, -EOPNOTSUPP, -ENOMEM,
+ *	-EINTR as IOASID_ATTACH.
+ */
+int ioasid_dev_attach(struct ioasid_dev *dev, uint32_t ioasid);
+
+/**
+ * ioasid_dev_detach() - Block a device's DMA again
+ * @dev: the device
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (not attached), -ENODEV.
+ */
+int ioasid_dev_detach(struct ioasid_dev *dev);
+
+/* ---- spaces ---- */
+
+/**
+ * ioasid_space_alloc() - Make an empty space
+ * @ctx: the context
+ * @ioasid: out: its id, never 0
+ *
+ * Context: any thread.
+ * Return: 0; -ENOMEM.
+ */
+int ioasid_space_alloc(struct ioasid_ctx *ctx, uint32_t *ioasid);
+
+/**
+ * ioasid_space_alloc_window() - Make an empty space with a limited range
+ * @ctx: the context
+ * @iova_base: first IOVA that may ever be mapped, page aligned
+ * @iova_size: bytes of the window, page aligned
+ * @ioasid: out: its id, never 0
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (not aligned, wraps, or empty with a base), -ENOMEM.
+ */
+int ioasid_space_alloc_window(struct ioasid_ctx *ctx, uint64_t iova_base,
+			      uint64_t iova_size, uint32_t *ioasid);
+
+/**
+ * ioasid_space_free() - Free a space and unmap what is in it
+ * @ctx: the context
+ * @ioasid: the space
+ *
+ * Context: any thread.
+ * Return: 0; -ENOENT, -EBUSY (a device is attached).
+ */
+int ioasid_space_free(struct ioasid_ctx *ctx, uint32_t ioasid);
+
+/**
+ * ioasid_space_map() - Map memory where the kernel finds room
+ * @ctx: the context
+ * @ioasid: the space
+ * @addr: page aligned address in this process
+ * @length: bytes, a multiple of the page size
+ * @prot: IOASID_PROT_READ, IOASID_PROT_WRITE or both: what devices may do
+ * @iova: out: where it is mapped
+ *
+ * The memory is pinned and counts against RLIMIT_MEMLOCK until it is unmapped.
+ *
+ * Context: any thread; the calling process's memory is meant.
+ * Return: 0; -ENOENT, -EINVAL, -ENOSPC, -ENOMEM, -EFAULT, -EINTR as IOASID_MAP_DMA.
+ */
+int ioasid_space_map(struct ioasid_ctx *ctx, uint32_t ioasid, void *addr,
+		     size_t length, uint32_t prot, uint64_t *iova);
+
+/**
+ * ioasid_space_map_fixed() - Map memory at an IOVA of the caller's choice
+ * @ctx: the context
+ * @ioasid: the space
+ * @iova: where, page aligned
+ * @addr: page aligned address in this process
+ * @length: bytes, a multiple of the page size
+ * @prot: IOASID_PROT_READ, IOASID_PROT_WRITE or both: what devices may do
+ *
+ * Never replaces a mapping.
+ *
+ * Context: as ioasid_space_map().
+ * Return: 0; as ioasid_space_map(), and -EEXIST (mapped already), -EADDRNOTAVAIL
+ *	(reserved, or a device or the window does not reach there).
+ */
+int ioasid_space_map_fixed(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iova,
+			   void *addr, size_t length, uint32_t prot);
+
+/**
+ * ioasid_space_unmap() - Unmap whole mappings
+ * @ctx: the context
+ * @ioasid: the space
+ * @iova: first byte
+ * @length: bytes; all mappings in the range must be whole
+ * @unmapped: out: bytes that were mapped there; or NULL
+ *
+ * On return no device reaches the memory through this space any more.
+ *
+ * Context: any thread, also of another process than the one that mapped.
+ * Return: 0; -ENOENT (no such space, or nothing is mapped there), -EINVAL (would split
+ *	a mapping).
+ */
+int ioasid_space_unmap(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iova,
+		       uint64_t length, uint64_t *unmapped);
+
+/**
+ * ioasid_space_unmap_all() - Unmap everything in a space
+ * @ctx: the context
+ * @ioasid: the space
+ * @unmapped: out: bytes that were mapped; or NULL
+ *
+ * Context: as ioasid_space_unmap().
+ * Return: 0, also if nothing was mapped; -ENOENT.
+ */
+int ioasid_space_unmap_all(struct ioasid_ctx *ctx, uint32_t ioasid,
+			   uint64_t *unmapped);
+
+/**
+ * ioasid_space_info() - What a space holds now
+ * @ctx: the context
+ * @ioasid: the space
+ * @info: in: @size = sizeof(*info), the rest is ignored; out: the answer
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (@size), -ENOENT.
+ */
+int ioasid_space_info(struct ioasid_ctx *ctx, uint32_t ioasid,
+		      struct ioasid_get_info *info);
+
+/**
+ * ioasid_space_iova_ranges() - What may be mapped in a space
+ * @ctx: the context
+ * @ioasid: the space
+ * @ranges: out: ascending array, to be given to free(3); NULL if there is none
+ * @count: out: entries of @ranges
+ *
+ * Ranges that are mapped already are part of them.
+ *
+ * Context: any thread. The answer is as old as the call: attaching a device may remove
+ *	ranges that are not mapped.
+ * Return: 0; -ENOENT, -ENOMEM.
+ */
+int ioasid_space_iova_ranges(struct ioasid_ctx *ctx, uint32_t ioasid,
+			     struct ioasid_iova_range **ranges, uint32_t *count);
+
+/* ---- drivers: which driver has a PCI device, system-wide; for root ---- */
+
+/**
+ * ioasid_driver_bind() - Give a PCI device to a driver
+ * @address: PCI address, as for ioasid_dev_open()
+ * @driver: name of a driver that is loaded, for example "vfio-pci"
+ *
+ * Sets the device's driver_override, unbinds its driver and binds this one, and waits
+ * until that has happened. On failure the former driver gets the device back. A device
+ * that the driver has already is success.
+ *
+ * Context: any thread; not for two threads and one device. Taking a device from its
+ *	driver can wait for the users of that driver, and signals do not end it.
+ * Return: 0; -EINVAL (no PCI address, or no name of a driver), -ENOENT (no such device),
+ *	-ENODEV (no such driver, or it refused the device), -EOPNOTSUPP (not behind an
+ *	IOMMU, for a VFIO driver), -EACCES (not root), -ETIMEDOUT.
+ */
+int ioasid_driver_bind(const char *address, const char *driver);
+
+/**
+ * ioasid_driver_restore() - Give a PCI device back to its own driver
+ * @address: PCI address, as for ioasid_dev_open()
+ *
+ * Clears driver_override and lets the kernel choose. If it has no driver for the device
+ * the device is left without one, which is no error.
+ *
+ * Context: as ioasid_driver_bind(); close the device first.
+ * Return: 0; -EINVAL, -ENOENT, -EACCES as ioasid_driver_bind().
+ */
+int ioasid_driver_restore(const char *address);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
