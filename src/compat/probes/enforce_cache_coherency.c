@@ -12,5 +12,5 @@ PROBE_MEMBER(struct iommu_domain_ops, enforce_cache_coherency,
 	     bool (*)(struct iommu_domain *));
 #elif defined(PROBE_OLD)
 PROBE_FUNCTION(iommu_capable, bool, struct bus_type *, enum iommu_cap);
-_Static_assert(IOMMU_CAP_CACHE_COHERENCY >= 0, "a capability");
+static_assert(IOMMU_CAP_CACHE_COHERENCY >= 0, "a capability");
 #endif

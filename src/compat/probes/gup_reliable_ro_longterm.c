@@ -9,7 +9,7 @@
 #include "probe.h"
 
 #if defined(PROBE_NEW)
-_Static_assert(FOLL_INTERRUPTIBLE != 0, "a flag");
+static_assert(FOLL_INTERRUPTIBLE != 0, "a flag");
 #elif defined(PROBE_OLD)
 PROBE_ABSENT(FOLL_INTERRUPTIBLE);
 #ifndef FOLL_LONGTERM

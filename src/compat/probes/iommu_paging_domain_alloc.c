@@ -7,16 +7,15 @@
 #include <linux/iommu.h>
 #include "probe.h"
 
+#define PROBE_ALLOC_FOR(bus_type)					\
+	__builtin_types_compatible_p(typeof(iommu_domain_alloc),	\
+				     struct iommu_domain *(bus_type *))
+
 #if defined(PROBE_NEW)
 PROBE_FUNCTION(iommu_paging_domain_alloc, struct iommu_domain *,
 	       struct device *);
 #elif defined(PROBE_OLD)
-typedef struct iommu_domain *alloc_for_bus(struct bus_type *bus);
-typedef struct iommu_domain *alloc_for_const_bus(const struct bus_type *bus);
-
-_Static_assert(__builtin_types_compatible_p(typeof(iommu_domain_alloc),
-					    alloc_for_bus) ||
-	       __builtin_types_compatible_p(typeof(iommu_domain_alloc),
-					    alloc_for_const_bus),
-	       "another prototype of iommu_domain_alloc");
+static_assert(PROBE_ALLOC_FOR(struct bus_type) ||
+	      PROBE_ALLOC_FOR(const struct bus_type),
+	      "another prototype of iommu_domain_alloc");
 #endif

@@ -12,5 +12,5 @@
 PROBE_FUNCTION(iommu_group_has_isolated_msi, bool, struct iommu_group *);
 #elif defined(PROBE_OLD)
 PROBE_FUNCTION(irq_domain_check_msi_remap, bool, void);
-_Static_assert(IOMMU_CAP_INTR_REMAP > 0, "a capability");
+static_assert(IOMMU_CAP_INTR_REMAP > 0, "a capability");
 #endif

@@ -20,17 +20,17 @@
 
 /* A function (or static inline) of exactly this prototype is declared. */
 #define PROBE_FUNCTION(name, result, ...)				\
-	_Static_assert(__builtin_types_compatible_p(typeof(&name),	\
-						    result (*)(__VA_ARGS__)), \
-		       "another prototype of " #name)
+	static_assert(__builtin_types_compatible_p(typeof(name),	\
+						   result(__VA_ARGS__)), \
+		      "another prototype of " #name)
 
 /* A struct has a member of exactly this type. */
 #define PROBE_MEMBER(type, member, ...)					\
-	_Static_assert(__builtin_types_compatible_p(			\
-			       typeof(((type *)0)->member), __VA_ARGS__), \
-		       "another type of " #type "." #member)
+	static_assert(__builtin_types_compatible_p(			\
+			      typeof(((type *)NULL)->member), __VA_ARGS__), \
+		      "another type of " #type "." #member)
 
 /* No function, variable, enumerator or macro has this name. */
-#define PROBE_ABSENT(name)	enum { name }
+#define PROBE_ABSENT(name)	extern struct probe_absent name
 
 #endif
