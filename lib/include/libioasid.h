@@ -18,6 +18,9 @@
 extern "C" {
 #endif
 
+/* The library is compiled with everything hidden but what stands here. */
+#pragma GCC visibility push(default)
+
 /**
  * DOC: Rules that hold for every function
  *
@@ -402,8 +405,8 @@ int ioasid_space_iova_ranges(struct ioasid_ctx *ctx, uint32_t ioasid,
  * Context: any thread; not for two threads and one device. Taking a device from its
  *	driver can wait for the users of that driver, and signals do not end it.
  * Return: 0; -EINVAL (no PCI address, or no name of a driver), -ENOENT (no such device),
- *	-ENODEV (no such driver, or it refused the device), -EOPNOTSUPP (not behind an
- *	IOMMU, for a VFIO driver), -EACCES (not root), -ETIMEDOUT.
+ *	-ENODEV (no such driver, or it did not take the device), -EOPNOTSUPP (not behind
+ *	an IOMMU, for a VFIO driver), -EACCES (not root).
  */
 int ioasid_driver_bind(const char *address, const char *driver);
 
@@ -418,6 +421,8 @@ int ioasid_driver_bind(const char *address, const char *driver);
  * Return: 0; -EINVAL, -ENOENT, -EACCES as ioasid_driver_bind().
  */
 int ioasid_driver_restore(const char *address);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

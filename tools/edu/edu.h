@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A user-space driver for QEMU's "edu" PCI device, as far as DMA goes.
  *

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Devices: a PCI device opened through VFIO and bound to a context. Called by programs,
+ * and by context.c for the devices that are left when a context goes.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include "internal.h"
+
+/**
+ * struct ioasid_dev - A device that is open
+ * @next: in the context
+ * @ctx: the context
+ * @group: its group
+ * @fd: the VFIO device, -1 before it is open
+ * @id: its id in the context, 0 before it is bound
+ * @address: its PCI address in full
+ */
+struct ioasid_dev {
+	struct ioasid_dev *next;
+	struct ioasid_ctx *ctx;
+	struct iol_group *group;
+	int fd;
+	uint32_t id;
+	char address[IOL_PCI_LEN];
+};
+
+static int iol_dev_fd_open(struct ioasid_dev *dev)
+{
+	dev->fd = ioctl(iol_group_fd(dev->group), VFIO_GROUP_GET_DEVICE_FD,
+			dev->address);
+	if (dev->fd >= 0)
+		return 0;
+	return iol_fail(-errno, IOASID_REASON_NONE,
+			"VFIO cannot open %s: %m; the kernel log may say why (dmesg)",
+			dev->address);
+}
+
+static int iol_dev_bind(struct ioasid_dev *dev, uint64_t cookie)
+{
+	struct vfio_ioasid_bind bind = {
+		.size = sizeof(bind),
+		.ioasid_fd = dev->ctx->fd,
+		.device = (uintptr_t)dev->address,
+		.cookie = cookie,
+	};
+	int ret;
+
+	ret = iol_cmd(dev->ctx->container_fd, VFIO_IOASID_BIND, &bind);
+	if (ret)
+		return iol_fail_cmd(ret, "cannot bind %s", dev->address);
+	dev->id = bind.dev_id;
+	return 0;
+}
+
+static int iol_dev_setup(struct ioasid_dev *dev, unsigned int group,
+			 uint64_t cookie)
+{
+	int ret;
+
+	ret = iol_group_get(dev->ctx, group, &dev->group);
+	if (ret)
+		return ret;
+	ret = iol_dev_fd_open(dev);
+	if (ret)
+		return ret;
+	return iol_dev_bind(dev, cookie);
+}
+
+/*
+ * The binding can be gone already when the hardware was unplugged; its id is left then
+ * and must be freed. Neither failure leaves anything that could be done.
+ */
+static void iol_dev_unbind(struct ioasid_dev *dev)
+{
+	struct vfio_ioasid_unbind unbind = {
+		.size = sizeof(unbind),
+		.ioasid_fd = dev->ctx->fd,
+		.dev_id = dev->id,
+	};
+	struct ioasid_free release = { .size = sizeof(release), .id = dev->id };
+
+	if (ioctl(dev->ctx->container_fd, VFIO_IOASID_UNBIND, &unbind))
+		ioctl(dev->ctx->fd, IOASID_FREE, &release);
+}
+
+/* Undoes as much of iol_dev_setup() as was done. */
+static void iol_dev_teardown(struct ioasid_dev *dev)
+{
+	if (dev->id)
+		iol_dev_unbind(dev);
+	if (dev->fd >= 0)
+		close(dev->fd);
+	if (dev->group)
+		iol_group_put(dev->ctx, dev->group);
+}
+
+static int iol_dev_open(struct ioasid_dev *dev, const char *address,
+			uint64_t cookie)
+{
+	unsigned int group;
+	int ret;
+
+	ret = iol_pci_address(address, dev->address);
+	if (ret)
+		return ret;
+	ret = iol_pci_vfio_group(dev->address, &group);
+	if (ret)
+		return ret;
+	ret = iol_dev_setup(dev, group, cookie);
+	if (ret) {
+		iol_dev_teardown(dev);
+		return ret;
+	}
+	dev->next = dev->ctx->devices;
+	dev->ctx->devices = dev;
+	return 0;
+}
+
+int ioasid_dev_open(struct ioasid_ctx *ctx, const char *address, uint64_t cookie,
+		    struct ioasid_dev **dev)
+{
+	struct ioasid_dev *new;
+	int ret;
+
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return iol_fail(-ENOMEM, IOASID_REASON_NONE, "out of memory");
+	new->ctx = ctx;
+	new->fd = -1;
+
+	pthread_mutex_lock(&ctx->lock);
+	ret = iol_dev_open(new, address, cookie);
+	pthread_mutex_unlock(&ctx->lock);
+	if (ret) {
+		free(new);
+		return ret;
+	}
+	*dev = new;
+	return 0;
+}
+
+static void iol_dev_close(struct ioasid_dev *dev)
+{
+	struct ioasid_dev **link = &dev->ctx->devices;
+
+	while (*link != dev)
+		link = &(*link)->next;
+	*link = dev->next;
+	iol_dev_teardown(dev);
+	free(dev);
+}
+
+void ioasid_dev_close(struct ioasid_dev *dev)
+{
+	struct ioasid_ctx *ctx;
+
+	if (!dev)
+		return;
+	ctx = dev->ctx;
+	pthread_mutex_lock(&ctx->lock);
+	iol_dev_close(dev);
+	pthread_mutex_unlock(&ctx->lock);
+}
+
+/**
+ * iol_dev_close_all() - Close every device of a context that is going away
+ * @ctx: the context, which nobody else uses any more
+ */
+void iol_dev_close_all(struct ioasid_ctx *ctx)
+{
+	while (ctx->devices)
+		iol_dev_close(ctx->devices);
+}
+
+int ioasid_dev_fd(const struct ioasid_dev *dev)
+{
+	return dev->fd;
+}
+
+uint32_t ioasid_dev_id(const struct ioasid_dev *dev)
+{
+	return dev->id;
+}
+
+const char *ioasid_dev_address(const struct ioasid_dev *dev)
+{
+	return dev->address;
+}
+
+static int iol_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
+			struct ioasid_resv_region *regions, uint32_t count)
+{
+	int ret;
+
+	ret = iol_prepare(info, offsetof(struct ioasid_device_info, name),
+			  "ioasid_device_info");
+	if (ret)
+		return ret;
+	info->dev_id = dev->id;
+	info->num_resv_regions = count;
+	info->resv_regions = (uintptr_t)regions;
+	ret = iol_cmd(dev->ctx->fd, IOASID_DEVICE_INFO, info);
+	if (ret && ret != -EMSGSIZE)
+		return iol_fail_cmd(ret, "cannot query %s", dev->address);
+	return ret;
+}
+
+int ioasid_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
+		    struct ioasid_resv_region **regions)
+{
+	struct ioasid_resv_region *array = NULL;
+	uint32_t count;
+	int ret;
+
+	ret = iol_dev_info(dev, info, NULL, 0);
+	if (ret || !regions)
+		return ret;
+	while (info->num_resv_regions) {
+		count = info->num_resv_regions;
+		free(array);
+		array = calloc(count, sizeof(*array));
+		if (!array)
+			return iol_fail(-ENOMEM, IOASID_REASON_NONE, "out of memory");
+		ret = iol_dev_info(dev, info, array, count);
+		if (ret != -EMSGSIZE)
+			break;
+	}
+	if (ret) {
+		free(array);
+		return ret;
+	}
+	*regions = array;
+	return 0;
+}
+
+int ioasid_dev_attach(struct ioasid_dev *dev, uint32_t ioasid)
+{
+	struct ioasid_attach attach = {
+		.size = sizeof(attach),
+		.dev_id = dev->id,
+		.ioasid = ioasid,
+	};
+	int ret;
+
+	ret = iol_cmd(dev->ctx->fd, IOASID_ATTACH, &attach);
+	if (ret)
+		return iol_fail_cmd(ret, "cannot attach %s to space %u", dev->address,
+				    ioasid);
+	return 0;
+}
+
+int ioasid_dev_detach(struct ioasid_dev *dev)
+{
+	struct ioasid_detach detach = {
+		.size = sizeof(detach),
+		.dev_id = dev->id,
+	};
+	int ret;
+
+	ret = iol_cmd(dev->ctx->fd, IOASID_DETACH, &detach);
+	if (ret)
+		return iol_fail_cmd(ret, "cannot detach %s", dev->address);
+	return 0;
+}
