@@ -83,7 +83,7 @@ demo: ## boot a virtual machine in which a device does DMA through an IOASID
 	tests/lab/lab demo
 
 lint: ## check style, licences, shell, documentation and the ABI
-	tests/lint/lint
+	tests/lab/lab chroot-run tests/lint/lint
 
 clean: clean-modules ## remove what was built here (the lab's cache stays)
 	for d in lib tests/kselftest tools/demo; do \
