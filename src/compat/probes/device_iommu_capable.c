@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * device_iommu_capable() asks about the IOMMU of one device since 5.19; before,
+ * Since 5.19: device_iommu_capable() asks about the IOMMU of one device. Before,
  * iommu_capable() asked about a bus.
  */
 #include <linux/iommu.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A domain can be told to enforce cache coherency since 5.19. Before,
+ * Since 5.19: a domain can be told to enforce cache coherency. Before,
  * IOMMU_CAP_CACHE_COHERENCY of a bus said that IOMMU_CACHE mappings did so.
  */
 #include <linux/iommu.h>

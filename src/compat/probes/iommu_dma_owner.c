@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iommu_group_claim_dma_owner() takes the DMA of a whole group since 5.19. That
+ * Since 5.19: iommu_group_claim_dma_owner() takes the DMA of a whole group. That
  * release removed the group notifier, with which VFIO before it watched for
  * kernel drivers binding to a device of a user's group.
  */

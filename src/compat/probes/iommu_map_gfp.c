@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iommu_map() takes the allocation flags for its page tables since 6.3;
- * before, it always allocated with GFP_KERNEL.
+ * Since 6.3: iommu_map() takes the allocation flags for its page tables. Before,
+ * it always allocated with GFP_KERNEL.
  */
 #include <linux/iommu.h>
 #include "probe.h"

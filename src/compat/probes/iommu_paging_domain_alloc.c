@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iommu_paging_domain_alloc() allocates a domain for a device since 6.11;
- * before, iommu_domain_alloc() allocated one for a bus, whose type became const
+ * Since 6.11: iommu_paging_domain_alloc() allocates a domain for a device.
+ * Before, iommu_domain_alloc() allocated one for a bus, whose type became const
  * in 6.4.
  */
 #include <linux/iommu.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iommu_group_has_isolated_msi() asks about one group since 6.3; before,
+ * Since 6.3: iommu_group_has_isolated_msi() asks about one group. Before,
  * irq_domain_check_msi_remap() asked about the whole machine, next to
  * IOMMU_CAP_INTR_REMAP.
  */

@@ -5,10 +5,12 @@
  *
  * A probe is one file, named after what the new kernels have: the answer of
  * iommu_map_gfp.c becomes IOAS_HAVE_IOMMU_MAP_GFP, 1 or 0, in
- * ioas_compat_config.h. The file includes the kernel headers it asks about, then
- * states the new form under PROBE_NEW and the old form under PROBE_OLD. It is
- * compiled for PROBE_NEW first; PROBE_OLD is only asked when that fails. If both
- * fail the build stops.
+ * ioas_compat_config.h. Its first comment begins "Since", the first release with
+ * the new form, and a colon; tests/build holds the answers of known kernels
+ * against it. The file includes the kernel headers it asks about, then states
+ * the new form under PROBE_NEW and the old form under PROBE_OLD. It is compiled
+ * for PROBE_NEW first; PROBE_OLD is only asked when that fails. If both fail the
+ * build stops.
  *
  * So the old form must be something that only a kernel without the new form
  * has, or an unknown third form would be taken for the old one. State the exact

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * unpin_user_page_range_dirty_lock() unpins contiguous pages given the first
- * since 5.13; before, there was only the call that takes an array.
+ * Since 5.13: unpin_user_page_range_dirty_lock() unpins contiguous pages given
+ * the first. Before, there was only the call that takes an array.
  */
 #include <linux/mm.h>
 #include "probe.h"

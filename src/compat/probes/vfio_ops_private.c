@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * struct vfio_iommu_driver_ops and vfio_register_iommu_driver() left
- * <linux/vfio.h> for a header private to VFIO in 5.16. The function is still
+ * Since 5.16: struct vfio_iommu_driver_ops and vfio_register_iommu_driver() are
+ * in a header private to VFIO, before in <linux/vfio.h>. The function is still
  * exported; src/compat declares both where they are private.
  */
 #include <linux/vfio.h>
