@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the command line. Called by the program `lab`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+from . import attended, build, cache, check, config, inroot, roots, run, setup
+from .results import Result, show, succeeded
+from .ui import LabError, report, say
+from .work import in_parallel
+
+DEFAULT_KERNEL = "6.12"
+DEFAULT_MACHINE = "vtd"
+
+
+def main(arguments: Sequence[str]) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except LabError as error:
+        report(error)
+        return 1
+    except KeyboardInterrupt:
+        say("\nlab: interrupted")
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lab", description="Build and test ioasidfd on several kernels, in VMs.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run_it: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run_it)
+        return added
+
+    several(command("setup", _setup, "install host packages, create build roots, fetch kernels"))
+    several(command("build", _build, "build the module for each kernel, and user space"))
+    running = command("run", _run, "build, then run tests in VMs")
+    several(running)
+    running.add_argument("-m", "--machine", action="append", metavar="MACHINE", help="default: all")
+    running.add_argument("tests", nargs="*", metavar="PROGRAM[:TEST]", help="default: all")
+    command("check", _check, "everything: host checks, all builds, all tests on all kernels and machines")
+    for name, function, text in (("shell", _shell, "a shell in a VM"),
+                                 ("demo", _demo, "build, boot and watch a device do DMA through an IOASID")):
+        one = command(name, function, text)
+        one.add_argument("-k", "--kernel", default=DEFAULT_KERNEL, metavar="KERNEL", help=f"default: {DEFAULT_KERNEL}")
+        one.add_argument("-m", "--machine", default=DEFAULT_MACHINE, metavar="MACHINE",
+                         help=f"default: {DEFAULT_MACHINE}")
+    inside = command("chroot-run", _chroot_run, "run a command in a copy of the tree, inside a kernel's build root")
+    inside.add_argument("-k", "--kernel", default=DEFAULT_KERNEL, metavar="KERNEL", help=f"default: {DEFAULT_KERNEL}")
+    inside.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND")
+    command("list", _list, "list kernels, machines and test programs")
+    command("lint-env", _lint_env, "print the folder with the kernel's scripts that lint needs; fetch it first")
+    return parser
+
+
+def several(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-k", "--kernel", action="append", metavar="KERNEL", help="default: all")
+
+
+def _kernels(options: argparse.Namespace) -> list[config.Kernel]:
+    return [config.kernel(name) for name in options.kernel] if options.kernel else list(config.kernels().values())
+
+
+def _machines(options: argparse.Namespace) -> list[config.Machine]:
+    return [config.machine(name) for name in options.machine] if options.machine else list(config.machines().values())
+
+
+def _setup(options: argparse.Namespace) -> int:
+    setup.ready(_kernels(options), list(config.machines().values()))
+    for kernel in _kernels(options):
+        say(f"{kernel.name}: Linux {roots.release_of(kernel)}, {roots.path_of(kernel.root)}")
+    return 0
+
+
+def _build(options: argparse.Namespace) -> int:
+    kernels = _kernels(options)
+    setup.ready(kernels, [])
+
+    def module(kernel: config.Kernel) -> Result:
+        with build.held(kernel):
+            return run.build_result(kernel.name, "module", build.module(kernel))
+
+    outcomes = in_parallel([lambda: run.build_result("host", "user space", build.user_space()),
+                            *(lambda kernel=kernel: module(kernel) for kernel in kernels)])
+    results = [outcome for outcome in outcomes if isinstance(outcome, Result)]
+    show(results)
+    return 0 if succeeded(results) and len(results) == len(outcomes) else 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    kernels, machines = _kernels(options), _machines(options)
+    setup.ready(kernels, machines)
+    return check.everything(kernels, machines, [], options.tests)
+
+
+def _check(_: argparse.Namespace) -> int:
+    kernels, machines = list(config.kernels().values()), list(config.machines().values())
+    setup.ready(kernels, machines)
+    return check.everything(kernels, machines, config.host_checks(), [])
+
+
+def _shell(options: argparse.Namespace) -> int:
+    kernel, machine = config.kernel(options.kernel), config.machine(options.machine)
+    setup.ready([kernel], [machine])
+    return attended.shell(kernel, machine)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    kernel, machine = config.kernel(options.kernel), config.machine(options.machine)
+    setup.ready([kernel], [machine], with_source=False)
+    return attended.demo(kernel, machine)
+
+
+def _chroot_run(options: argparse.Namespace) -> int:
+    kernel = config.kernel(options.kernel)
+    setup.ready([kernel], [])
+    return inroot.run(kernel, options.argv)
+
+
+def _list(_: argparse.Namespace) -> int:
+    for kernel in config.kernels().values():
+        state = roots.release_of(kernel) if roots.ready(kernel.root) else "not set up"
+        say(f"kernel   {kernel.name:8} {kernel.root.name:18} {state}")
+    for machine in config.machines().values():
+        say(f"machine  {machine.name:8} {machine.arch.name}")
+    programs = build.out() / "tests" / "list"
+    if not programs.is_file():
+        say(f"The test programs are listed once they are built (cache: {cache.top()}).")
+        return 0
+    for line in programs.read_text(encoding="utf-8").splitlines():
+        say(f"test     {line}")
+    return 0
+
+
+def _lint_env(_: argparse.Namespace) -> int:
+    say(setup.lint_folder())
+    return 0

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the data files under data/: reads them into typed, checked records. Called by every module."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .ui import LabError
+
+LAB = Path(__file__).resolve().parent.parent
+DATA = LAB / "data"
+TREE = LAB.parent.parent
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Root:
+    name: str
+    suites: tuple[str, ...]
+    packages: tuple[str, ...]
+    size_mb: int
+    security: str = ""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    name: str
+    root: Root
+    release: str
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Arch:
+    name: str
+    qemu: str
+    package: str
+    args: tuple[str, ...]
+    append: tuple[str, ...]
+    console: str
+    results: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    name: str
+    arch: Arch
+    args: tuple[str, ...]
+    append: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    vfio: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Need:
+    package: str
+    any: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Source:
+    name: str
+    root: Root
+    package: str
+    members: tuple[str, ...]
+    harness: str
+    size_mb: int
+
+
+@dataclass(frozen=True)
+class HostCheck:
+    name: str
+    command: tuple[str, ...]
+    timeout: int
+    requires: str = ""
+
+
+def _load(name: str) -> dict[str, Any]:
+    with (DATA / name).open("rb") as file:
+        return tomllib.load(file)
+
+
+def _record(kind: type[T], where: str, table: dict[str, Any]) -> T:
+    """One table as a record; a key we do not know is a typing error worth stopping for."""
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise LabError(f"{where}: unknown key {unknown[0]!r}", f"known keys: {', '.join(sorted(known))}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise LabError(f"{where}: {error}") from None
+
+
+def _find(table: dict[str, T], name: str, what: str) -> T:
+    if name not in table:
+        raise LabError(f"no {what} named {name!r}", f"known: {', '.join(table)}")
+    return table[name]
+
+
+@cache
+def roots() -> dict[str, Root]:
+    return {name: _record(Root, f"roots.toml: [{name}]", {"name": name, **table})
+            for name, table in _load("roots.toml").items()}
+
+
+@cache
+def kernels() -> dict[str, Kernel]:
+    return {name: _record(Kernel, f"kernels.toml: [{name}]",
+                          {"name": name, **table, "root": _find(roots(), table["root"], "root")})
+            for name, table in _load("kernels.toml").items()}
+
+
+@cache
+def machines() -> dict[str, Machine]:
+    data = _load("machines.toml")
+    arches = {name: _record(Arch, f"machines.toml: [arch.{name}]", {"name": name, **table})
+              for name, table in data["arch"].items()}
+    return {name: _record(Machine, f"machines.toml: [machine.{name}]",
+                          {"name": name, **table, "arch": _find(arches, table["arch"], "architecture")})
+            for name, table in data["machine"].items()}
+
+
+@cache
+def needs() -> tuple[Need, ...]:
+    return tuple(_record(Need, "host.toml: [[need]]", table) for table in _load("host.toml")["need"])
+
+
+@cache
+def source() -> Source:
+    table = _load("sources.toml")["kernel"]
+    return _record(Source, "sources.toml: [kernel]",
+                   {"name": "kernel", **table, "root": _find(roots(), table["root"], "root")})
+
+
+@cache
+def host_checks() -> tuple[HostCheck, ...]:
+    return tuple(_record(HostCheck, "checks.toml: [[check]]", table) for table in _load("checks.toml")["check"])
+
+
+@cache
+def kmsg_rules() -> tuple[dict[str, list[str]], list[str]]:
+    """Patterns of bad kernel log lines by kind, and of lines that are not."""
+    data = _load("kmsg.toml")
+    return data["bad"], [rule["pattern"] for rule in data.get("ignore", [])]
+
+
+def kernel(name: str) -> Kernel:
+    return _find(kernels(), name, "kernel")
+
+
+def machine(name: str) -> Machine:
+    return _find(machines(), name, "machine")

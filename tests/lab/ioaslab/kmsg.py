@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns judging a guest's kernel log: every complaint of the kernel, and the test it fell into. Called by run.py."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from .config import kmsg_rules
+
+AFTER = 40  # lines of a report that are kept
+
+
+@dataclass
+class Finding:
+    """A complaint: its first line, the test that ran (empty outside any), and the lines that follow it."""
+
+    kind: str
+    line: str
+    program: str
+    excerpt: list[str]
+
+
+_MARK = re.compile(r"lab: (begin|end) (\S+)")
+_STAMP = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?\s?")
+
+
+@cache
+def _rules() -> tuple[list[tuple[str, re.Pattern[str]]], list[re.Pattern[str]]]:
+    bad, ignored = kmsg_rules()
+    return ([(kind, re.compile("|".join(f"(?:{pattern})" for pattern in patterns))) for kind, patterns in bad.items()],
+            [re.compile(pattern) for pattern in ignored])
+
+
+def scan(log: str) -> list[Finding]:
+    """All complaints. Lines that belong to a complaint already found are part of it, not new ones."""
+    findings: list[Finding] = []
+    program = ""
+    for raw in log.splitlines():
+        line = _STAMP.sub("", raw.strip("\r\0 "))
+        mark = _MARK.search(line)
+        if mark:
+            program = mark[2] if mark[1] == "begin" else ""
+        open_finding = findings[-1] if findings and len(findings[-1].excerpt) < AFTER else None
+        if open_finding and open_finding.program == program and not mark:
+            open_finding.excerpt.append(line)
+            if "[ cut here ]" in open_finding.line:
+                open_finding.line = line
+            continue
+        kind = classify(line)
+        if kind:
+            findings.append(Finding(kind, line, program, [line]))
+    return findings
+
+
+def classify(line: str) -> str:
+    """The kind of complaint a line is; empty for an innocent one."""
+    bad, ignored = _rules()
+    if any(pattern.search(line) for pattern in ignored):
+        return ""
+    return next((kind for kind, pattern in bad if pattern.search(line)), "")

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns which test programs run, in which order and when. Reads the list the test Makefile writes; called by run.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .ui import LabError
+
+# When a program runs: before vfio is loaded, before ioasidfd is loaded, or (most) after.
+STAGES = ("no-vfio", "no-module", "module")
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str
+    timeout: int
+    stage: str = "module"
+    args: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}:{self.args.split()[-1]}" if self.args else self.name
+
+
+def parse(text: str) -> list[Program]:
+    """Lines `name timeout_seconds [stage]`; # starts a comment."""
+    programs: list[Program] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        if len(words) not in (2, 3) or not words[1].isdigit() or words[2:] and words[2] not in STAGES:
+            raise LabError(f"tests list, line {number}: {line.strip()!r}",
+                           f"a line is: name timeout_seconds [{'|'.join(STAGES)}]")
+        programs.append(Program(words[0], int(words[1]), *words[2:]))
+    if len({program.name for program in programs}) != len(programs):
+        raise LabError("tests list: a program is listed twice")
+    return programs
+
+
+def read(folder: Path) -> list[Program]:
+    """The programs of a build, every one of which must be in the list: an unlisted test would never run."""
+    if not (folder / "list").is_file():
+        raise LabError(f"the build made no {folder / 'list'}", "`make tests` writes it beside the test programs")
+    programs = parse((folder / "list").read_text(encoding="utf-8"))
+    listed = {program.name for program in programs}
+    there = {path.name for path in folder.iterdir() if path.is_file() and path.stat().st_mode & 0o100}
+    if listed - there:
+        raise LabError(f"tests list names programs that were not built: {' '.join(sorted(listed - there))}")
+    return programs
+
+
+def select(programs: list[Program], wanted: list[str]) -> list[Program]:
+    """The programs asked for as `name` or `name:test`, in list order; all of them if none is."""
+    if not wanted:
+        return programs
+    chosen: list[Program] = []
+    known = {program.name: program for program in programs}
+    for word in wanted:
+        name, _, test = word.partition(":")
+        if name not in known:
+            raise LabError(f"no test program named {name!r}", f"there are: {' '.join(known)}")
+        # The harness takes `fixture.test` with -r and a bare test name with -t.
+        args = f"-{'r' if '.' in test else 't'} {test}" if test else ""
+        chosen.append(replace(known[name], args=args))
+    return sorted(chosen, key=lambda program: list(known).index(program.name))

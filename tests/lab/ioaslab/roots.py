@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the build roots: one Debian release each, with its kernels and compilers. Called by set-up; read by builds and VMs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+
+from . import cache
+from .config import LAB, Kernel, Root, kernels
+from .host import Archive
+from .proc import logged
+from .ui import LabError, progress
+
+INSTALLER = LAB / "root" / "install-kernels"
+STAMP = "lab-root.json"
+# Nothing the lab runs reads these.
+UNWANTED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*",
+            "*/lib/modules/*/kernel/drivers/gpu/*", "*/lib/modules/*/kernel/drivers/media/*",
+            "*/lib/modules/*/kernel/drivers/infiniband/*", "*/lib/modules/*/kernel/drivers/iio/*",
+            "*/lib/modules/*/kernel/drivers/net/wireless/*", "*/lib/modules/*/kernel/sound/*")
+
+
+def path_of(root: Root) -> Path:
+    return cache.folder("roots") / root.name
+
+
+def kernels_of(root: Root) -> list[Kernel]:
+    return [kernel for kernel in kernels().values() if kernel.root == root]
+
+
+def recipe(root: Root) -> str:
+    """A hash of all that decides what is in the root: when it changes, the root is made anew."""
+    parts = [repr(root), INSTALLER.read_text(encoding="utf-8"), repr(UNWANTED),
+             *(repr((kernel.release, kernel.packages)) for kernel in kernels_of(root))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def ready(root: Root) -> bool:
+    try:
+        return json.loads((path_of(root) / STAMP).read_text(encoding="utf-8"))["recipe"] == recipe(root)
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def release_of(kernel: Kernel) -> str:
+    """`uname -r` of the kernel as installed in its root."""
+    boot = path_of(kernel.root) / "boot"
+    found = [image.name.removeprefix("vmlinuz-") for image in boot.glob("vmlinuz-*")]
+    matching = sorted((name for name in found if re.fullmatch(kernel.release, name)), key=_version)
+    if not matching:
+        raise LabError(f"kernel {kernel.name} is not installed in {path_of(kernel.root)}", "run: lab setup")
+    return matching[-1]
+
+
+def _version(release: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", release)]
+
+
+def create(root: Root, archive: Archive) -> None:
+    """Make the root if it is missing or its recipe changed. It appears whole or not at all."""
+    with cache.lock(f"root.{root.name}", who=root.name):
+        if ready(root):
+            return
+        final = path_of(root)
+        cache.need_space(final.parent, root.size_mb * 3 // 2, f"the build root {root.name}")
+        for stale in final.parent.glob(f".{root.name}.*"):
+            cache.remove(stale)
+        new = final.parent / f".{root.name}.new"
+        progress(root.name, f"creating the build root (about {root.size_mb} MB)")
+        _bootstrap(root, archive, new)
+        new.chmod(0o755)
+        (new / STAMP).write_text(json.dumps({"recipe": recipe(root)}), encoding="utf-8")
+        _swap(new, final)
+        progress(root.name, "ready: " + ", ".join(release_of(kernel) for kernel in kernels_of(root)))
+
+
+def _swap(new: Path, final: Path) -> None:
+    old = final.parent / f".{final.name}.old"
+    if final.exists():
+        final.rename(old)
+    new.rename(final)
+    cache.remove(old)
+
+
+def _bootstrap(root: Root, archive: Archive, target: Path) -> None:
+    log = cache.folder("logs") / f"root-{root.name}.log"
+    log.unlink(missing_ok=True)
+    install = ["/bin/sh", "-s", *(kernel.release for kernel in kernels_of(root)), "--",
+               *(package for kernel in kernels_of(root) for package in kernel.packages)]
+    command = ["mmdebstrap", "--mode=root", "--variant=apt", "--architectures=amd64",
+               f"--include={','.join(root.packages)}", "--dpkgopt=force-unsafe-io",
+               *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNWANTED),
+               *(f"--aptopt={option}" for option in archive.options),
+               "--aptopt=APT::Install-Recommends \"false\"",
+               # The mirror's name may be known to this machine's hosts file only.
+               "--customize-hook=cp /etc/hosts \"$1/etc/hosts\"",
+               f"--customize-hook=chroot \"$1\" {shlex.join(install)} < {shlex.quote(str(INSTALLER))}",
+               root.suites[0], str(target),
+               *(f"deb {archive.mirror} {suite} main" for suite in root.suites)]
+    if root.security and archive.security:
+        command.append(f"deb {archive.security} {root.security} main")
+    logged(command, log, root.name, notable=r"^(I: (installing|extracting|downloading).*|N: .*|E: .*)",
+           env={**os.environ, "LC_ALL": "C.UTF-8"},
+           hint="is the network up, the mirror reachable? Run it again: nothing was kept.")

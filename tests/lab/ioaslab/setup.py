@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns getting ready: host packages, build roots, kernel source pieces. Called by every command for what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import cache, host, roots, source
+from .config import Kernel, Machine, Root, source as source_data
+from .ui import LabError, say
+from .work import in_parallel
+
+
+def ready(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: bool = True) -> None:
+    """Install and create whatever is missing for these; says beforehand what that is."""
+    host.need_root()
+    packages = host.missing(machines)
+    wanted = _roots_for(kernels)
+    absent = [root for root in wanted if not roots.ready(root)]
+    need_source = with_source and not source.ready()
+    if not (packages or absent or need_source):
+        return
+    _announce(packages, absent, need_source)
+    _check_space(absent, need_source)
+    host.install(packages)
+    archive = host.archive()
+    jobs = [lambda root=root: roots.create(root, archive) for root in absent]
+    if need_source:
+        jobs.append(lambda: source.create(archive))
+    failed = [error for error in in_parallel(jobs) if isinstance(error, Exception)]
+    for error in failed:
+        raise error
+
+
+def _roots_for(kernels: Sequence[Kernel]) -> list[Root]:
+    """Their roots and the one user space is built in, slowest first."""
+    wanted = {root.name: root for root in (source_data().root, *(kernel.root for kernel in kernels))}
+    return sorted(wanted.values(), key=lambda root: -root.size_mb)
+
+
+def _announce(packages: list[host.Need], absent: list[Root], need_source: bool) -> None:
+    say("The lab will now")
+    for need in packages:
+        say(f"  install {need.package} on this machine ({need.why})")
+    for root in absent:
+        kernels = ", ".join(kernel.name for kernel in roots.kernels_of(root))
+        say(f"  create the build root {root.name} with Linux {kernels} (about {root.size_mb} MB)")
+    if need_source:
+        say(f"  take the test harness and scripts out of {source_data().package} (downloads about 150 MB)")
+    say(f"in {cache.top()} (IOASID_CACHE moves it). Nothing else on this machine changes.")
+
+
+def _check_space(absent: list[Root], need_source: bool) -> None:
+    wanted = sum(root.size_mb for root in absent) + (source_data().size_mb if need_source else 0)
+    cache.need_space(cache.folder(), wanted + 500, "the lab")
+
+
+def lint_folder() -> str:
+    """The folder laid out like a kernel tree that lint's scripts are in; made if it is not there."""
+    if not source.ready():
+        host.need_root()
+        host.install(host.missing([]))
+        source.create(host.archive())
+    if not source.ready():
+        raise LabError("the kernel's scripts are not there", "run: lab setup")
+    return str(source.path())
