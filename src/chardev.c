@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/ioasid and the one table of its commands.
+ *
+ * An open file is a context. The kernel calls ioctl only while it holds the file,
+ * and release when nobody does, so no command ever meets a context that ends.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+
+#include "chardev.h"
+#include "command.h"
+#include "context/context.h"
+#include "device/device.h"
+#include "ioas.h"
+#include "space/space.h"
+
+static int ioas_cmd_get_caps(struct ioas_call *call)
+{
+	struct ioasid_get_caps *args = &call->data.get_caps;
+
+	args->uapi_version = IOASID_UAPI_VERSION;
+	args->caps = 0;
+	return ioas_respond(call);
+}
+
+/* Indexed by number: a new command is appended. */
+static const struct ioas_command ioas_commands[] = {
+	IOAS_COMMAND(IOASID_GET_CAPS, ioasid_get_caps, caps, 0,
+		     offsetof(struct ioasid_get_caps, __reserved),
+		     ioas_cmd_get_caps),
+	IOAS_COMMAND(IOASID_ALLOC, ioasid_alloc, iova_size, 0, 0,
+		     ioas_cmd_alloc),
+	IOAS_COMMAND(IOASID_FREE, ioasid_free, __reserved, 0,
+		     offsetof(struct ioasid_free, __reserved),
+		     ioas_cmd_free),
+	IOAS_COMMAND(IOASID_GET_INFO, ioasid_get_info, mapped_bytes, 0, 0,
+		     ioas_cmd_get_info),
+	IOAS_COMMAND(IOASID_IOVA_RANGES, ioasid_iova_ranges, ranges, 0, 0,
+		     ioas_cmd_iova_ranges),
+	IOAS_COMMAND(IOASID_MAP_DMA, ioasid_map_dma, iova, IOASID_MAP_FIXED, 0,
+		     ioas_cmd_map_dma),
+	IOAS_COMMAND(IOASID_UNMAP_DMA, ioasid_unmap_dma, unmapped,
+		     IOASID_UNMAP_ALL,
+		     offsetof(struct ioasid_unmap_dma, __reserved),
+		     ioas_cmd_unmap_dma),
+	IOAS_COMMAND(IOASID_DEVICE_INFO, ioasid_device_info, iommu_name, 0, 0,
+		     ioas_cmd_device_info),
+	IOAS_COMMAND(IOASID_ATTACH, ioasid_attach, ioasid, 0, 0,
+		     ioas_cmd_attach),
+	IOAS_COMMAND(IOASID_DETACH, ioasid_detach, __reserved, 0,
+		     offsetof(struct ioasid_detach, __reserved),
+		     ioas_cmd_detach),
+};
+
+static long ioas_fops_ioctl(struct file *file, unsigned int cmd,
+			    unsigned long arg)
+{
+	struct ioas_call call;
+
+	call.ctx = file->private_data;
+	call.container = NULL;
+	call.user = (void __user *)arg;
+	return ioas_command_run(ioas_commands, ARRAY_SIZE(ioas_commands), &call,
+				cmd);
+}
+
+static int ioas_fops_open(struct inode *inode, struct file *file)
+{
+	struct ioas_ctx *ctx = ioas_ctx_create();
+
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	file->private_data = ctx;
+	return 0;
+}
+
+static int ioas_fops_release(struct inode *inode, struct file *file)
+{
+	ioas_ctx_destroy(file->private_data);
+	return 0;
+}
+
+static const struct file_operations ioas_fops = {
+	.owner = THIS_MODULE,
+	.open = ioas_fops_open,
+	.release = ioas_fops_release,
+	.unlocked_ioctl = ioas_fops_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct miscdevice ioas_miscdev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "ioasid",
+	.fops = &ioas_fops,
+	.mode = 0660,
+};
+
+/**
+ * ioas_ctx_from_file() - The context behind a file descriptor of user space
+ * @file: any file; the caller holds it for as long as it uses the context
+ *
+ * Return: the context, NULL if it is not an open /dev/ioasid.
+ */
+struct ioas_ctx *ioas_ctx_from_file(struct file *file)
+{
+	return file->f_op == &ioas_fops ? file->private_data : NULL;
+}
+
+/**
+ * ioas_chardev_init() - Make /dev/ioasid appear
+ *
+ * Return: 0 or a negative errno.
+ */
+int ioas_chardev_init(void)
+{
+	return misc_register(&ioas_miscdev);
+}
+
+/**
+ * ioas_chardev_exit() - Remove /dev/ioasid
+ *
+ * Only called when no file is open: each holds the module.
+ */
+void ioas_chardev_exit(void)
+{
+	misc_deregister(&ioas_miscdev);
+}

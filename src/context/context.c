@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Contexts: the id table of one open /dev/ioasid, and the birth and death of the
+ * objects in it.
+ *
+ * A new object reserves its id, is built, and becomes visible with finalize, which
+ * cannot fail; until then abort takes the id back as if nothing had happened.
+ * Look-ups take a reference under the xarray's lock, under which removal also
+ * happens, so an object found is an object alive.
+ */
+#include <linux/slab.h>
+
+#include "command.h"
+#include "context/context.h"
+#include "device/device.h"
+#include "space/space.h"
+
+/**
+ * ioas_ctx_create() - A context with nothing in it
+ *
+ * Context: may sleep.
+ * Return: the context or an ERR_PTR: -ENOMEM.
+ */
+struct ioas_ctx *ioas_ctx_create(void)
+{
+	struct ioas_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+
+	if (!ctx)
+		return ERR_PTR(-ENOMEM);
+	xa_init_flags(&ctx->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	return ctx;
+}
+
+/**
+ * ioas_ctx_destroy() - End a context and everything in it
+ * @ctx: the context; its file has no reference left, so no command runs on it
+ *
+ * Devices go first: their DMA is blocked before what they may reach is unmapped.
+ *
+ * Context: may sleep; takes all locks.
+ */
+void ioas_ctx_destroy(struct ioas_ctx *ctx)
+{
+	struct ioas_object *obj;
+	unsigned long id;
+
+	xa_for_each(&ctx->objects, id, obj)
+		if (obj->type == IOAS_OBJECT_DEVICE)
+			ioas_device_unbind(ioas_device_from_object(obj));
+	xa_for_each(&ctx->objects, id, obj)
+		ioas_space_free(ioas_space_from_object(obj));
+	xa_destroy(&ctx->objects);
+	kfree(ctx);
+}
+
+/**
+ * ioas_object_reserve() - Give a new object an id that nobody can look up yet
+ * @ctx: the context
+ * @obj: the object, owned by the caller; gets one reference, the table's
+ * @type: what it is
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int ioas_object_reserve(struct ioas_ctx *ctx, struct ioas_object *obj,
+			enum ioas_object_type type)
+{
+	int ret;
+
+	refcount_set(&obj->refs, 1);
+	obj->type = type;
+	obj->ctx = ctx;
+	ret = xa_alloc(&ctx->objects, &obj->id, NULL,
+		       XA_LIMIT(1, INT_MAX), GFP_KERNEL_ACCOUNT);
+	/* All ids taken is a lack of ids, and not worth an errno of its own. */
+	return ret == -EBUSY ? -ENOMEM : ret;
+}
+
+/**
+ * ioas_object_abort() - Take back the id of an object that was not finalized
+ * @obj: the object, still owned by the caller
+ */
+void ioas_object_abort(struct ioas_object *obj)
+{
+	xa_erase(&obj->ctx->objects, obj->id);
+}
+
+/**
+ * ioas_object_finalize() - Let user space find an object
+ * @obj: the object; from here on the table owns it
+ *
+ * Context: may sleep, but cannot fail: the slot exists since the reservation.
+ */
+void ioas_object_finalize(struct ioas_object *obj)
+{
+	xa_store(&obj->ctx->objects, obj->id, obj, GFP_KERNEL_ACCOUNT);
+}
+
+/**
+ * ioas_object_get() - Look up an id
+ * @ctx: the context
+ * @id: the id, from user space
+ *
+ * Return: the object with a reference for the caller, or NULL.
+ */
+struct ioas_object *ioas_object_get(struct ioas_ctx *ctx, u32 id)
+{
+	struct ioas_object *obj;
+
+	xa_lock(&ctx->objects);
+	obj = xa_load(&ctx->objects, id);
+	if (obj)
+		refcount_inc(&obj->refs);
+	xa_unlock(&ctx->objects);
+	return obj;
+}
+
+/**
+ * ioas_object_put() - Give a reference back
+ * @obj: the object, which may be gone afterwards
+ *
+ * Context: may sleep with the last reference; no locks held.
+ */
+void ioas_object_put(struct ioas_object *obj)
+{
+	if (!refcount_dec_and_test(&obj->refs))
+		return;
+	if (obj->type == IOAS_OBJECT_SPACE)
+		ioas_space_release(ioas_space_from_object(obj));
+	else
+		ioas_device_release(ioas_device_from_object(obj));
+}
+
+/**
+ * ioas_object_remove() - Free an object's id and drop the table's reference
+ * @obj: a finalized object; the caller made sure that it removes it only once
+ *
+ * Context: may sleep; no locks held.
+ */
+void ioas_object_remove(struct ioas_object *obj)
+{
+	xa_erase(&obj->ctx->objects, obj->id);
+	ioas_object_put(obj);
+}
+
+/**
+ * ioas_cmd_free() - IOASID_FREE
+ * @call: the command
+ *
+ * Return: 0 or a negative errno, see the uAPI.
+ */
+int ioas_cmd_free(struct ioas_call *call)
+{
+	u32 id = call->data.free.id;
+	struct ioas_object *obj = ioas_object_get(call->ctx, id);
+	int ret;
+
+	if (!obj)
+		return ioas_fail_object(call, id, "object");
+	if (obj->type == IOAS_OBJECT_SPACE)
+		ret = ioas_space_free_unused(call, ioas_space_from_object(obj));
+	else
+		ret = ioas_device_free_gone(call, ioas_device_from_object(obj));
+	ioas_object_put(obj);
+	return ret;
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a binding: from VFIO_IOASID_BIND to VFIO_IOASID_UNBIND, to the end of
+ * its context, or to the device leaving its container or its driver. In the last two
+ * cases the id stays, and everything but IOASID_FREE answers ENODEV.
+ */
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "command.h"
+#include "context/context.h"
+#include "device/device.h"
+
+static void ioas_device_leave_group(struct ioas_device *device,
+				    enum ioas_device_state state)
+{
+	lockdep_assert_held(&device->group->lock);
+	ioas_device_detach(device);
+	list_del_init(&device->group_node);
+	device->state = state;
+}
+
+/**
+ * ioas_device_set_gone() - A device left its container or its driver
+ * @device: a bound device
+ *
+ * Context: may sleep; group->lock.
+ */
+void ioas_device_set_gone(struct ioas_device *device)
+{
+	ioas_device_leave_group(device, IOAS_DEVICE_GONE);
+}
+
+/*
+ * A device can lose its driver while the rest of its group stays with the user. What
+ * is left is nobody's to drive. Called by the bus, under the device's lock.
+ */
+static int ioas_device_notify(struct notifier_block *nb, unsigned long action,
+			      void *data)
+{
+	struct ioas_device *device = container_of(nb, struct ioas_device,
+						  unbind_nb);
+
+	if (data != device->dev || action != BUS_NOTIFY_UNBOUND_DRIVER)
+		return NOTIFY_DONE;
+	mutex_lock(&device->group->lock);
+	if (device->state == IOAS_DEVICE_BOUND)
+		ioas_device_set_gone(device);
+	mutex_unlock(&device->group->lock);
+	return NOTIFY_OK;
+}
+
+static struct ioas_device *ioas_device_create(struct ioas_group *group,
+					      struct device *dev, u64 cookie)
+{
+	struct ioas_device *device = kzalloc(sizeof(*device),
+					     GFP_KERNEL_ACCOUNT);
+
+	if (!device)
+		return NULL;
+	ioas_group_get(group);
+	device->group = group;
+	device->dev = get_device(dev);
+	device->cookie = cookie;
+	strscpy(device->name, dev_name(dev), sizeof(device->name));
+	INIT_LIST_HEAD(&device->group_node);
+	device->unbind_nb.notifier_call = ioas_device_notify;
+	return device;
+}
+
+/**
+ * ioas_device_release() - The last reference to a binding is gone
+ * @device: the device, out of its group and off the bus' notifiers
+ */
+void ioas_device_release(struct ioas_device *device)
+{
+	ioas_group_put(device->group);
+	put_device(device->dev);
+	kfree(device);
+}
+
+static bool ioas_is_bound(struct ioas_group *group, struct device *dev)
+{
+	struct ioas_device *device;
+
+	list_for_each_entry(device, &group->devices, group_node)
+		if (device->dev == dev)
+			return true;
+	return false;
+}
+
+/*
+ * VFIO lets a group in whose other devices have no driver, or one that does no DMA:
+ * a bridge's, or pci-stub. Those are not for user space to drive.
+ */
+static int ioas_check_driver(struct ioas_call *call, struct device *dev)
+{
+	const char *driver = dev->driver ? dev->driver->name : NULL;
+	bool bridge = dev_is_pci(dev) &&
+		      to_pci_dev(dev)->hdr_type != PCI_HEADER_TYPE_NORMAL;
+
+	if (driver && !bridge && strcmp(driver, "pci-stub"))
+		return 0;
+	return ioas_fail(call, -EINVAL, IOASID_REASON_DRIVER,
+			 "%s is bound to %s, not to a VFIO driver; bind it to vfio-pci first",
+			 dev_name(dev), driver ?: "no driver");
+}
+
+static int ioas_join_group(struct ioas_call *call, struct ioas_device *device)
+{
+	struct ioas_group *group = device->group;
+	int ret;
+
+	if (!group->iommu_group)
+		return ioas_fail(call, -ENODEV, IOASID_REASON_CONTAINER,
+				 "the group of %s has left the container",
+				 device->name);
+	ret = ioas_check_driver(call, device->dev);
+	if (ret)
+		return ret;
+	if (ioas_is_bound(group, device->dev))
+		return ioas_fail(call, -EEXIST, IOASID_REASON_DEVICE_BOUND,
+				 "%s is bound already", device->name);
+	ret = ioas_device_read_iommu(device);
+	if (ret)
+		return ioas_fail(call, ret, IOASID_REASON_IOMMU,
+				 "the IOMMU of %s gives no I/O page table (%d)",
+				 device->name, ret);
+	list_add_tail(&device->group_node, &group->devices);
+	return 0;
+}
+
+/**
+ * ioas_device_bind() - Bind a device to a context
+ * @call: the command, whose out member dev_id is set
+ * @ctx: the context, whose file the caller holds
+ * @group: the device's group
+ * @dev: the device
+ * @cookie: the user's
+ *
+ * The notifier is registered before the driver is looked at: a driver that goes
+ * after that look is noticed.
+ *
+ * Context: may sleep; no locks held.
+ * Return: 0 or a negative errno, see VFIO_IOASID_BIND.
+ */
+int ioas_device_bind(struct ioas_call *call, struct ioas_ctx *ctx,
+		     struct ioas_group *group, struct device *dev, u64 cookie)
+{
+	struct ioas_device *device = ioas_device_create(group, dev, cookie);
+	int ret;
+
+	if (!device)
+		return -ENOMEM;
+	ret = ioas_object_reserve(ctx, &device->obj, IOAS_OBJECT_DEVICE);
+	if (ret)
+		goto release;
+	ret = bus_register_notifier(dev->bus, &device->unbind_nb);
+	if (ret)
+		goto abort;
+	mutex_lock(&group->lock);
+	ret = ioas_join_group(call, device);
+	mutex_unlock(&group->lock);
+	if (ret)
+		goto unregister;
+
+	call->data.bind.dev_id = device->obj.id;
+	ret = ioas_respond(call);
+	if (ret)
+		goto leave;
+	ioas_object_finalize(&device->obj);
+	return 0;
+
+leave:
+	mutex_lock(&group->lock);
+	if (device->state == IOAS_DEVICE_BOUND)
+		ioas_device_leave_group(device, IOAS_DEVICE_UNBOUND);
+	mutex_unlock(&group->lock);
+unregister:
+	bus_unregister_notifier(dev->bus, &device->unbind_nb);
+abort:
+	ioas_object_abort(&device->obj);
+release:
+	ioas_device_release(device);
+	return ret;
+}
+
+/**
+ * ioas_device_get() - Look up the device of a command
+ * @call: the command
+ * @ctx: the context
+ * @id: its id, from user space
+ *
+ * Return: the device with a reference, to be given back with ioas_device_put(), or
+ * an ERR_PTR: -ENOENT.
+ */
+struct ioas_device *ioas_device_get(struct ioas_call *call,
+				    struct ioas_ctx *ctx, u32 id)
+{
+	struct ioas_object *obj = ioas_object_get(ctx, id);
+
+	if (obj && obj->type == IOAS_OBJECT_DEVICE)
+		return ioas_device_from_object(obj);
+	if (obj)
+		ioas_object_put(obj);
+	return ERR_PTR(ioas_fail_object(call, id, "device"));
+}
+
+/**
+ * ioas_device_put() - Give a reference back
+ * @device: the device
+ */
+void ioas_device_put(struct ioas_device *device)
+{
+	ioas_object_put(&device->obj);
+}
+
+/**
+ * ioas_device_check() - Is a device still there
+ * @call: the command
+ * @device: the device
+ *
+ * Context: group->lock.
+ * Return: 0, -ENODEV, or -ENOENT if another thread unbound it.
+ */
+int ioas_device_check(struct ioas_call *call, struct ioas_device *device)
+{
+	switch (device->state) {
+	case IOAS_DEVICE_BOUND:
+		return 0;
+	case IOAS_DEVICE_GONE:
+		return ioas_fail(call, -ENODEV, IOASID_REASON_DEVICE_GONE,
+				 "%s has left its container or its driver; only IOASID_FREE works on it",
+				 device->name);
+	case IOAS_DEVICE_UNBOUND:
+		break;
+	}
+	return ioas_fail_object(call, device->obj.id, "device");
+}
+
+/**
+ * ioas_device_unbind() - End a binding and its id, whatever state it is in
+ * @device: a device that was found in its context
+ *
+ * Context: may sleep; no locks held.
+ * Return: false if another thread was faster.
+ */
+bool ioas_device_unbind(struct ioas_device *device)
+{
+	struct ioas_group *group = device->group;
+	bool first;
+
+	mutex_lock(&group->lock);
+	first = device->state != IOAS_DEVICE_UNBOUND;
+	if (device->state == IOAS_DEVICE_BOUND)
+		ioas_device_leave_group(device, IOAS_DEVICE_UNBOUND);
+	device->state = IOAS_DEVICE_UNBOUND;
+	mutex_unlock(&group->lock);
+	if (!first)
+		return false;
+	bus_unregister_notifier(device->dev->bus, &device->unbind_nb);
+	ioas_object_remove(&device->obj);
+	return true;
+}
+
+/**
+ * ioas_device_free_gone() - Free the id of a device that is gone
+ * @call: the command
+ * @device: the device, of which the caller has a reference
+ *
+ * A device that is gone does not come back, so it may be looked at and ended in
+ * two steps.
+ *
+ * Context: may sleep; no locks held.
+ * Return: 0, -EBUSY if it is bound, -ENOENT if another thread was faster.
+ */
+int ioas_device_free_gone(struct ioas_call *call, struct ioas_device *device)
+{
+	bool bound;
+
+	mutex_lock(&device->group->lock);
+	bound = device->state == IOAS_DEVICE_BOUND;
+	mutex_unlock(&device->group->lock);
+	if (bound) {
+		ioas_fail(call, -EBUSY, IOASID_REASON_IN_USE,
+			  "%s is bound; use VFIO_IOASID_UNBIND", device->name);
+		return ioas_fail_range(call, -EBUSY, 0, 0, device->obj.id);
+	}
+	if (!ioas_device_unbind(device))
+		return ioas_fail_object(call, device->obj.id, "object");
+	return 0;
+}

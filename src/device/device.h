@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Bound devices and their groups. chardev.c calls the commands, vfio/ lets groups
+ * in and out and binds.
+ */
+#ifndef IOAS_DEVICE_H
+#define IOAS_DEVICE_H
+
+#include "ioas.h"
+
+struct ioas_call;
+
+static inline struct ioas_device *
+ioas_device_from_object(struct ioas_object *obj)
+{
+	return container_of(obj, struct ioas_device, obj);
+}
+
+/* group.c: groups of a container */
+struct ioas_group *ioas_group_create(struct iommu_group *iommu_group,
+				     struct ioas_container *container);
+void ioas_group_leave(struct ioas_group *group);
+void ioas_group_get(struct ioas_group *group);
+void ioas_group_put(struct ioas_group *group);
+
+/* device.c: the life of a binding */
+int ioas_device_bind(struct ioas_call *call, struct ioas_ctx *ctx,
+		     struct ioas_group *group, struct device *dev, u64 cookie);
+struct ioas_device *ioas_device_get(struct ioas_call *call,
+				    struct ioas_ctx *ctx, u32 id);
+void ioas_device_put(struct ioas_device *device);
+int ioas_device_check(struct ioas_call *call, struct ioas_device *device);
+bool ioas_device_unbind(struct ioas_device *device);
+void ioas_device_set_gone(struct ioas_device *device);
+int ioas_device_free_gone(struct ioas_call *call, struct ioas_device *device);
+void ioas_device_release(struct ioas_device *device);
+
+/* info.c: what a device is */
+int ioas_device_read_iommu(struct ioas_device *device);
+int ioas_cmd_device_info(struct ioas_call *call);
+
+/* attach.c: where its DMA goes */
+int ioas_cmd_attach(struct ioas_call *call);
+int ioas_cmd_detach(struct ioas_call *call);
+void ioas_device_detach(struct ioas_device *device);
+
+/* regions.c: what its platform reserves */
+
+/**
+ * struct ioas_region - A reserved region that matters to a user
+ * @node: in a list of ioas_regions_get()
+ * @first: first IOVA
+ * @last: last IOVA
+ * @kind: enum ioasid_resv_kind
+ */
+struct ioas_region {
+	struct list_head node;
+	unsigned long first;
+	unsigned long last;
+	u32 kind;
+};
+
+int ioas_regions_get(struct iommu_group *group, struct list_head *regions);
+void ioas_regions_put(struct list_head *regions);
+const char *ioas_region_words(u32 kind);
+
+#endif

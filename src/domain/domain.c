@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * I/O page tables: allocation, and translation of memory's runs into them.
+ *
+ * Called by space/map.c under domains_sem for read: drivers of IOMMUs take changes
+ * of disjoint ranges of one domain concurrently, as the DMA API does; and by
+ * space/attach.c under domains_sem for write.
+ */
+#include <linux/iommu.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "compat/compat.h"
+#include "domain/domain.h"
+#include "memory/memory.h"
+#include "uapi/linux/ioasid.h"
+
+/**
+ * ioas_domain_create() - An empty I/O page table for the IOMMU of a device
+ * @dev: the device; dev->iommu stays valid for the call
+ *
+ * Where the IOMMU can, DMA that asks not to be snooped is snooped all the same, as
+ * VFIO type1 has it: otherwise a device could show its user stale memory.
+ *
+ * Context: may sleep.
+ * Return: the domain or an ERR_PTR.
+ */
+struct ioas_domain *ioas_domain_create(struct device *dev)
+{
+	struct ioas_domain *domain;
+	struct iommu_domain *iommu;
+
+	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
+	if (!domain)
+		return ERR_PTR(-ENOMEM);
+	iommu = iommu_paging_domain_alloc(dev);
+	if (IS_ERR(iommu)) {
+		kfree(domain);
+		return ERR_CAST(iommu);
+	}
+	domain->iommu = iommu;
+	domain->owner_ops = dev->iommu->iommu_dev->ops;
+	domain->coherent = device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY);
+	return domain;
+}
+
+/**
+ * ioas_domain_destroy() - Free an I/O page table, whatever it maps
+ * @domain: the domain; no group is attached
+ *
+ * Context: may sleep.
+ */
+void ioas_domain_destroy(struct ioas_domain *domain)
+{
+	iommu_domain_free(domain->iommu);
+	kfree(domain);
+}
+
+/**
+ * ioas_domain_may_serve() - Is it worth trying to share a domain with a device
+ * @domain: the domain
+ * @dev: the device
+ *
+ * Kernels before 6.2 do not check that domain and device belong to the same driver
+ * of IOMMUs, and mixing them is fatal. Whether two IOMMUs of one driver can share
+ * is the driver's to say when the device is attached.
+ *
+ * Return: true if an attach may be tried.
+ */
+bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev)
+{
+	return domain->owner_ops == dev->iommu->iommu_dev->ops &&
+	       domain->coherent ==
+	       device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY);
+}
+
+static int ioas_iommu_prot(struct ioas_domain *domain, u32 prot)
+{
+	return (prot & IOASID_PROT_READ ? IOMMU_READ : 0) |
+	       (prot & IOASID_PROT_WRITE ? IOMMU_WRITE : 0) |
+	       (domain->coherent ? IOMMU_CACHE : 0);
+}
+
+/**
+ * ioas_domain_map() - Make memory appear in an I/O page table
+ * @domain: the domain
+ * @iova: first byte; [@iova, + length of @memory) translates to nothing yet
+ * @memory: the memory
+ * @prot: enum ioasid_prot
+ *
+ * Context: may sleep; domains_sem.
+ * Return: 0 or a negative errno; then nothing of it is mapped.
+ */
+int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
+		    struct ioas_memory *memory, u32 prot)
+{
+	int iommu_prot = ioas_iommu_prot(domain, prot);
+	unsigned long pos = iova;
+	struct ioas_run_iter iter;
+	struct ioas_run *run;
+	int ret;
+
+	for (run = ioas_run_first(&iter, memory); run;
+	     run = ioas_run_next(&iter)) {
+		size_t length = (size_t)run->pages << PAGE_SHIFT;
+
+		ret = iommu_map(domain->iommu, pos, PFN_PHYS(run->pfn), length,
+				iommu_prot, GFP_KERNEL_ACCOUNT);
+		if (ret)
+			goto unmap;
+		pos += length;
+	}
+	return 0;
+
+unmap:
+	if (pos != iova)
+		iommu_unmap(domain->iommu, iova, pos - iova);
+	return ret;
+}
+
+/**
+ * ioas_domain_unmap() - Make a range disappear from an I/O page table
+ * @domain: the domain
+ * @iova: first byte
+ * @length: bytes; all of them are mapped, and no mapping crosses an end
+ * @gather: what the caller has to flush with iommu_iotlb_sync()
+ *
+ * Context: may sleep; domains_sem.
+ */
+void ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
+		       size_t length, struct iommu_iotlb_gather *gather)
+{
+	size_t done = iommu_unmap_fast(domain->iommu, iova, length, gather);
+
+	/* It was mapped by us and by nobody else, so this cannot happen. */
+	WARN_ONCE(done != length, "unmapped %zu of %zu bytes at 0x%lx\n", done,
+		  length, iova);
+}

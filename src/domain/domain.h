@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* I/O page tables that mirror a space; called by space/ and device/. */
+#ifndef IOAS_DOMAIN_H
+#define IOAS_DOMAIN_H
+
+#include <linux/iommu.h>
+#include <linux/list.h>
+
+struct ioas_group;
+struct ioas_memory;
+
+/**
+ * struct ioas_domain - One I/O page table
+ * @node: in the space's list of domains
+ * @iommu: the kernel's domain
+ * @owner_ops: driver of the IOMMU it was allocated for
+ * @coherent: the IOMMU can make DMA snoop the CPU's caches
+ * @num_groups: groups attached
+ *
+ * All under the space's domains_sem.
+ */
+struct ioas_domain {
+	struct list_head node;
+	struct iommu_domain *iommu;
+	const struct iommu_ops *owner_ops;
+	bool coherent;
+	unsigned int num_groups;
+};
+
+struct ioas_domain *ioas_domain_create(struct device *dev);
+void ioas_domain_destroy(struct ioas_domain *domain);
+bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev);
+
+int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
+		    struct ioas_memory *memory, u32 prot);
+void ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
+		       size_t length, struct iommu_iotlb_gather *gather);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The objects of the module, and the one place where their locking is written.
+ *
+ * Lock order, outermost first. A lock may be taken while holding any above it,
+ * never the other way round:
+ *
+ *	ioas_container.lock	groups of a VFIO container; held across BIND
+ *	ioas_group.lock		devices of a group, and where the group is attached
+ *	ioas_space.domains_sem	which domains mirror the space, and its reserved ranges
+ *	ioas_space.lock		areas of the space; also its reserved ranges
+ *	ioas_ctx.objects	the xarray's own spinlock
+ *
+ * What the kernel holds when it calls in: VFIO holds its own container and group
+ * locks around attach_group, detach_group and release, and the bus notifier's
+ * rwsem is held around ioas_device's notifier. Hence no notifier is registered
+ * or unregistered under a lock of ours. mmap_lock is taken by pinning and by
+ * accounting, which are done under no lock of ours.
+ *
+ * domains_sem is taken for write to change the set of domains (attach, detach,
+ * free) and for read to change what the domains translate (map, unmap). So whoever
+ * holds it for write sees every area either in all domains or in none.
+ * The reserved ranges change only with both space locks held, and are read under
+ * either.
+ */
+#ifndef IOAS_H
+#define IOAS_H
+
+#include <linux/device.h>
+#include <linux/interval_tree.h>
+#include <linux/iommu.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/xarray.h>
+
+#include "uapi/linux/ioasid.h"
+#include "compat/compat.h"
+
+/* Messages of the module carry its name, whichever file they come from. */
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+enum ioas_object_type {
+	IOAS_OBJECT_SPACE,
+	IOAS_OBJECT_DEVICE,
+};
+
+/*
+ * What an id of a context stands for. The id table holds one reference until
+ * the object is removed from it, a command holds one while it runs.
+ */
+struct ioas_object {
+	refcount_t refs;
+	enum ioas_object_type type;
+	u32 id;
+	struct ioas_ctx *ctx;
+};
+
+/*
+ * One open /dev/ioasid. A command reaches it through its struct file, which also
+ * keeps it alive; so it needs no reference count of its own.
+ */
+struct ioas_ctx {
+	struct xarray objects;
+};
+
+struct ioas_space {
+	struct ioas_object obj;
+
+	struct rw_semaphore domains_sem;
+	struct list_head domains;	/* struct ioas_domain, by domains_sem */
+	struct list_head groups;	/* struct ioas_group, by domains_sem */
+	unsigned int num_devices;	/* attached, by domains_sem */
+	bool freed;			/* written with both locks held */
+
+	struct mutex lock;		/* the rest, down to mapped_bytes */
+	struct rb_root_cached areas;	/* struct ioas_area */
+	struct rb_root_cached reserved;	/* struct ioas_reserved */
+	struct list_head window;	/* struct ioas_reserved outside the window */
+	unsigned long next_iova;	/* where to look for a free range next */
+	u64 num_areas;			/* ready ones */
+	u64 mapped_bytes;		/* in ready ones */
+};
+
+/* A group of a VFIO container: owned by user space, blocked unless attached. */
+struct ioas_group {
+	refcount_t refs;
+	int id;					/* as in sysfs */
+	struct ioas_container *container;	/* NULL once it left; by lock */
+	struct list_head container_node;	/* by container->lock */
+
+	struct mutex lock;			/* the rest, unless said otherwise */
+	struct iommu_group *iommu_group;	/* NULL once it left */
+	struct ioas_blocked blocked;
+	struct list_head devices;		/* struct ioas_device */
+
+	/* The attachment all devices of the group share. By lock. */
+	struct ioas_space *space;
+	struct ioas_domain *domain;
+	unsigned int num_attached;		/* devices that asked for it */
+
+	/* As a member of the space. By the space's locks. */
+	struct list_head space_node;		/* in space->groups */
+	struct list_head reserved;		/* struct ioas_reserved it brought */
+	u32 owner_id;				/* a device to name in errors */
+	char owner_name[IOASID_NAME_LEN];
+};
+
+enum ioas_device_state {
+	IOAS_DEVICE_BOUND,
+	IOAS_DEVICE_GONE,	/* left its container or driver; only the id is left */
+	IOAS_DEVICE_UNBOUND,	/* the id is gone as well */
+};
+
+struct ioas_device {
+	struct ioas_object obj;
+	struct ioas_group *group;	/* holds a reference */
+	struct device *dev;		/* holds a reference */
+	struct notifier_block unbind_nb;
+	u64 cookie;
+	char name[IOASID_NAME_LEN];
+
+	/* What its IOMMU can do, read once at bind. */
+	unsigned long page_sizes;
+	u64 aperture_first;
+	u64 aperture_last;
+
+	/* By group->lock. */
+	enum ioas_device_state state;
+	bool attached;
+	struct list_head group_node;	/* in group->devices */
+};
+
+#endif

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of an I/O address space, from IOASID_ALLOC to the last reference.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "command.h"
+#include "context/context.h"
+#include "domain/domain.h"
+#include "space/space.h"
+
+static int ioas_check_window(struct ioas_call *call, u64 base, u64 size)
+{
+	if (!size && !base)
+		return 0;
+	if (!IS_ALIGNED(base | size, PAGE_SIZE))
+		return ioas_fail(call, -EINVAL, IOASID_REASON_ALIGNMENT,
+				 "window 0x%llx+0x%llx is not aligned to 0x%lx",
+				 base, size, PAGE_SIZE);
+	if (!size || base + (size - 1) < base)
+		return ioas_fail(call, -EINVAL, IOASID_REASON_RANGE,
+				 "window 0x%llx+0x%llx is empty or wraps",
+				 base, size);
+	return 0;
+}
+
+static int ioas_set_window(struct ioas_call *call, struct ioas_space *space,
+			   u64 base, u64 size)
+{
+	if (!size)
+		return 0;
+	space->next_iova = base;
+	return ioas_reserved_add_outside(call, space, &space->window, NULL,
+					 base, base + (size - 1),
+					 IOAS_RESERVED_WINDOW,
+					 "is outside the window of the space");
+}
+
+static struct ioas_space *ioas_space_create(void)
+{
+	struct ioas_space *space = kzalloc(sizeof(*space), GFP_KERNEL_ACCOUNT);
+
+	if (!space)
+		return NULL;
+	init_rwsem(&space->domains_sem);
+	INIT_LIST_HEAD(&space->domains);
+	INIT_LIST_HEAD(&space->groups);
+	mutex_init(&space->lock);
+	space->areas = RB_ROOT_CACHED;
+	space->reserved = RB_ROOT_CACHED;
+	INIT_LIST_HEAD(&space->window);
+	/* Address 0 is left for last: to a person it looks like a mistake. */
+	space->next_iova = PAGE_SIZE;
+	return space;
+}
+
+/**
+ * ioas_cmd_alloc() - IOASID_ALLOC
+ * @call: the command
+ *
+ * Return: 0 or a negative errno, see the uAPI.
+ */
+int ioas_cmd_alloc(struct ioas_call *call)
+{
+	struct ioasid_alloc *args = &call->data.alloc;
+	struct ioas_space *space;
+	int ret;
+
+	if (args->kind != IOASID_KIND_PAGING)
+		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_VALUE,
+				 "unknown kind of space %u", args->kind);
+	ret = ioas_check_window(call, args->iova_base, args->iova_size);
+	if (ret)
+		return ret;
+
+	space = ioas_space_create();
+	if (!space)
+		return -ENOMEM;
+	ret = ioas_object_reserve(call->ctx, &space->obj, IOAS_OBJECT_SPACE);
+	if (ret)
+		goto release;
+	ret = ioas_set_window(call, space, args->iova_base, args->iova_size);
+	if (ret)
+		goto abort;
+	args->ioasid = space->obj.id;
+	ret = ioas_respond(call);
+	if (ret)
+		goto abort;
+	ioas_object_finalize(&space->obj);
+	return 0;
+
+abort:
+	ioas_object_abort(&space->obj);
+release:
+	ioas_space_release(space);
+	return ret;
+}
+
+/**
+ * ioas_space_get() - Look up the space of a command
+ * @call: the command
+ * @id: its id, from user space
+ *
+ * Return: the space with a reference, to be given back with ioas_space_put(), or
+ * an ERR_PTR: -ENOENT.
+ */
+struct ioas_space *ioas_space_get(struct ioas_call *call, u32 id)
+{
+	struct ioas_object *obj = ioas_object_get(call->ctx, id);
+
+	if (obj && obj->type == IOAS_OBJECT_SPACE)
+		return ioas_space_from_object(obj);
+	if (obj)
+		ioas_object_put(obj);
+	return ERR_PTR(ioas_fail_object(call, id, "I/O address space"));
+}
+
+/**
+ * ioas_space_put() - Give a reference back
+ * @space: the space
+ */
+void ioas_space_put(struct ioas_space *space)
+{
+	ioas_object_put(&space->obj);
+}
+
+static u64 ioas_common_page_sizes(struct ioas_space *space)
+{
+	struct ioas_domain *domain;
+	u64 sizes = ~0ULL;
+
+	list_for_each_entry(domain, &space->domains, node)
+		sizes &= domain->iommu->pgsize_bitmap;
+	return sizes;
+}
+
+/**
+ * ioas_cmd_get_info() - IOASID_GET_INFO
+ * @call: the command
+ *
+ * Return: 0 or a negative errno, see the uAPI.
+ */
+int ioas_cmd_get_info(struct ioas_call *call)
+{
+	struct ioasid_get_info *args = &call->data.get_info;
+	struct ioas_space *space = ioas_space_get(call, args->ioasid);
+	struct ioas_domain *domain;
+
+	if (IS_ERR(space))
+		return PTR_ERR(space);
+
+	args->kind = IOASID_KIND_PAGING;
+	args->iova_alignment = PAGE_SIZE;
+	args->num_domains = 0;
+	down_read(&space->domains_sem);
+	list_for_each_entry(domain, &space->domains, node)
+		args->num_domains++;
+	args->page_sizes = ioas_common_page_sizes(space);
+	args->num_devices = space->num_devices;
+	mutex_lock(&space->lock);
+	args->num_areas = space->num_areas;
+	args->mapped_bytes = space->mapped_bytes;
+	mutex_unlock(&space->lock);
+	up_read(&space->domains_sem);
+
+	ioas_space_put(space);
+	return ioas_respond(call);
+}
+
+/*
+ * From here on nothing finds the space, and a command that found it before sees
+ * that it is freed as soon as it has one of the locks.
+ */
+static void ioas_space_set_freed(struct ioas_space *space)
+{
+	lockdep_assert_held_write(&space->domains_sem);
+	mutex_lock(&space->lock);
+	space->freed = true;
+	mutex_unlock(&space->lock);
+}
+
+static int ioas_fail_attached(struct ioas_call *call, struct ioas_space *space)
+{
+	struct ioas_group *group = list_first_entry(&space->groups,
+						    struct ioas_group,
+						    space_node);
+
+	ioas_fail(call, -EBUSY, IOASID_REASON_IN_USE,
+		  "%u devices are attached to the space, one is %s; detach them first",
+		  space->num_devices, group->owner_name);
+	return ioas_fail_range(call, -EBUSY, 0, 0, group->owner_id);
+}
+
+/**
+ * ioas_space_free_unused() - Free a space unless a device is attached
+ * @call: the command
+ * @space: the space, of which the caller has a reference
+ *
+ * Context: may sleep.
+ * Return: 0, -EBUSY, or -ENOENT if another thread was faster.
+ */
+int ioas_space_free_unused(struct ioas_call *call, struct ioas_space *space)
+{
+	int ret = 0;
+
+	down_write(&space->domains_sem);
+	if (space->freed)
+		ret = ioas_fail_object(call, space->obj.id, "object");
+	else if (space->num_devices)
+		ret = ioas_fail_attached(call, space);
+	else
+		ioas_space_set_freed(space);
+	up_write(&space->domains_sem);
+	if (ret)
+		return ret;
+
+	ioas_unmap_everything(space, NULL);
+	ioas_object_remove(&space->obj);
+	return 0;
+}
+
+/**
+ * ioas_space_free() - Free a space whose context ends
+ * @space: the space; its devices are unbound
+ *
+ * Context: may sleep; nobody else uses the space.
+ */
+void ioas_space_free(struct ioas_space *space)
+{
+	ioas_unmap_everything(space, NULL);
+	ioas_object_remove(&space->obj);
+}
+
+/**
+ * ioas_space_release() - The last reference to a space is gone
+ * @space: the space, in which nothing is mapped
+ */
+void ioas_space_release(struct ioas_space *space)
+{
+	ioas_reserved_remove(space, &space->window);
+	mutex_destroy(&space->lock);
+	kfree(space);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The IOMMU backend that VFIO calls.
+ *
+ * VFIO holds a reference on this module from open to release, but an ioctl may
+ * still be running, or just about to start, when release drops it. An ioctl that
+ * gets here therefore takes its own reference before it does anything else, and
+ * leaves at once if it cannot have one. What remains are the few instructions
+ * before that and after giving it back; they do not sleep, and ioas_vfio_exit() waits
+ * until no task can be in them.
+ */
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/vfio.h>
+
+#include "command.h"
+#include "compat/vfio.h"
+#include "vfio/vfio.h"
+
+static bool allow_unsafe_interrupts;
+module_param(allow_unsafe_interrupts, bool, 0644);
+MODULE_PARM_DESC(allow_unsafe_interrupts,
+		 "Let devices be used whose DMA can forge interrupts, because the platform cannot remap them");
+
+/* Indexed by number: a new command is appended. */
+static const struct ioas_command ioas_container_commands[] = {
+	IOAS_COMMAND(VFIO_IOASID_BIND, vfio_ioasid_bind, cookie, 0, 0,
+		     ioas_cmd_bind),
+	IOAS_COMMAND(VFIO_IOASID_UNBIND, vfio_ioasid_unbind, dev_id, 0, 0,
+		     ioas_cmd_unbind),
+};
+
+static int ioas_cmd_closed(struct ioas_call *call)
+{
+	return ioas_fail(call, -ENODEV, IOASID_REASON_CONTAINER,
+			 "the container's last group has left it");
+}
+
+/* What a container answers from which VFIO has taken the last group. */
+static const struct ioas_command ioas_closed_commands[] = {
+	IOAS_COMMAND(VFIO_IOASID_BIND, vfio_ioasid_bind, cookie, 0, 0,
+		     ioas_cmd_closed),
+	IOAS_COMMAND(VFIO_IOASID_UNBIND, vfio_ioasid_unbind, dev_id, 0, 0,
+		     ioas_cmd_closed),
+};
+
+static long ioas_container_ioctl(void *iommu_data, unsigned int cmd,
+				 unsigned long arg)
+{
+	struct ioas_call call;
+	long ret;
+
+	call.ctx = NULL;
+	call.container = ioas_container_get(iommu_data);
+	call.user = (void __user *)arg;
+	if (!call.container)
+		return ioas_command_run(ioas_closed_commands,
+					ARRAY_SIZE(ioas_closed_commands), &call,
+					cmd);
+	ret = ioas_command_run(ioas_container_commands,
+			       ARRAY_SIZE(ioas_container_commands), &call, cmd);
+	ioas_container_put(call.container);
+	return ret;
+}
+
+static long ioas_vfio_ioctl(void *iommu_data, unsigned int cmd,
+			    unsigned long arg)
+{
+	long ret;
+
+	if (cmd == VFIO_CHECK_EXTENSION)
+		return arg == VFIO_IOASID_IOMMU;
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	ret = ioas_container_ioctl(iommu_data, cmd, arg);
+	module_put(THIS_MODULE);
+	return ret;
+}
+
+static void *ioas_vfio_open(unsigned long arg)
+{
+	if (arg != VFIO_IOASID_IOMMU)
+		return ERR_PTR(-EINVAL);
+	return ioas_container_open();
+}
+
+static void ioas_vfio_release(void *iommu_data)
+{
+	ioas_container_release(iommu_data);
+}
+
+/*
+ * A device that can forge interrupts can attack the host although its DMA is blocked,
+ * as on some platforms an interrupt is a write that no IOMMU looks at. The rule, and
+ * the way to overrule it, are VFIO type1's.
+ */
+static int ioas_check_interrupts(struct iommu_group *iommu_group)
+{
+	if (allow_unsafe_interrupts ||
+	    iommu_group_has_isolated_msi(iommu_group))
+		return 0;
+	pr_notice_ratelimited("group %d refused: its devices can forge interrupts, because interrupt remapping is off or missing; turn it on, or load with allow_unsafe_interrupts=1 if you trust the devices' users\n",
+			      iommu_group_id(iommu_group));
+	return -EPERM;
+}
+
+static int ioas_vfio_attach_group(void *iommu_data,
+				  struct iommu_group *iommu_group,
+				  enum vfio_group_type type)
+{
+	struct ioas_container *container;
+	int ret;
+
+	if (type != VFIO_IOMMU)
+		return -EOPNOTSUPP;
+	ret = ioas_check_interrupts(iommu_group);
+	if (ret)
+		return ret;
+	container = ioas_container_get(iommu_data);
+	ret = ioas_container_add_group(container, iommu_group);
+	ioas_container_put(container);
+	return ret;
+}
+
+static void ioas_vfio_detach_group(void *iommu_data,
+				   struct iommu_group *iommu_group)
+{
+	struct ioas_container *container = ioas_container_get(iommu_data);
+
+	ioas_container_remove_group(container, iommu_group);
+	ioas_container_put(container);
+}
+
+IOAS_COMPAT_ATTACH_GROUP(ioas_vfio_attach_group)
+
+static const struct vfio_iommu_driver_ops ioas_vfio_ops = {
+	.name = "ioasidfd",
+	.owner = THIS_MODULE,
+	.open = ioas_vfio_open,
+	.release = ioas_vfio_release,
+	.ioctl = ioas_vfio_ioctl,
+	.attach_group = IOAS_COMPAT_ATTACH_GROUP_OP(ioas_vfio_attach_group),
+	.detach_group = ioas_vfio_detach_group,
+};
+
+/**
+ * ioas_vfio_init() - Offer the backend to VFIO
+ *
+ * Return: 0 or a negative errno.
+ */
+int ioas_vfio_init(void)
+{
+	return vfio_register_iommu_driver(&ioas_vfio_ops);
+}
+
+/**
+ * ioas_vfio_exit() - Take the backend back
+ *
+ * No container uses it: each holds the module. A task may have read the backend's
+ * address from a container before that one was released, and not have called it
+ * yet. It cannot sleep in between, so it is through, and refused, when every task has
+ * slept or returned to user space.
+ *
+ * Context: may sleep, for up to a second.
+ */
+void ioas_vfio_exit(void)
+{
+	synchronize_rcu_tasks();
+	vfio_unregister_iommu_driver(&ioas_vfio_ops);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VFIO containers that use this backend, and the groups in them.
+ *
+ * VFIO does not serialise an ioctl on a container against the release of the
+ * backend's data: while one thread is in our ioctl, another can take the last group
+ * out, and VFIO releases. So what VFIO is given is no pointer but a number, which
+ * the ioctl looks up. A container that is found stays until it is put; whether its
+ * groups are still there is seen under its lock.
+ */
+#include <linux/slab.h>
+
+#include "device/device.h"
+#include "vfio/vfio.h"
+
+static DEFINE_XARRAY_ALLOC1(ioas_containers);
+
+/**
+ * ioas_container_open() - A container chose this backend
+ *
+ * Context: may sleep; VFIO's container lock.
+ * Return: a value for VFIO to keep, or an ERR_PTR.
+ */
+void *ioas_container_open(void)
+{
+	struct ioas_container *container;
+	int ret;
+
+	container = kzalloc(sizeof(*container), GFP_KERNEL_ACCOUNT);
+	if (!container)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&container->refs, 1);
+	mutex_init(&container->lock);
+	INIT_LIST_HEAD(&container->groups);
+	ret = xa_alloc(&ioas_containers, &container->id, container,
+		       XA_LIMIT(1, INT_MAX), GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		kfree(container);
+		return ERR_PTR(ret);
+	}
+	return (void *)(unsigned long)container->id;
+}
+
+/**
+ * ioas_container_get() - Find a container that VFIO names
+ * @iommu_data: what ioas_container_open() returned; stale in a race
+ *
+ * Context: any; does not sleep.
+ * Return: the container with a reference, or NULL.
+ */
+struct ioas_container *ioas_container_get(void *iommu_data)
+{
+	struct ioas_container *container;
+
+	xa_lock(&ioas_containers);
+	container = xa_load(&ioas_containers, (unsigned long)iommu_data);
+	if (container)
+		refcount_inc(&container->refs);
+	xa_unlock(&ioas_containers);
+	return container;
+}
+
+/**
+ * ioas_container_put() - Give a reference back
+ * @container: the container, which may be gone afterwards
+ */
+void ioas_container_put(struct ioas_container *container)
+{
+	if (!refcount_dec_and_test(&container->refs))
+		return;
+	mutex_destroy(&container->lock);
+	kfree(container);
+}
+
+/**
+ * ioas_container_release() - VFIO is done with a container
+ * @iommu_data: what ioas_container_open() returned
+ *
+ * VFIO has taken all groups out before.
+ *
+ * Context: may sleep; VFIO's container lock.
+ */
+void ioas_container_release(void *iommu_data)
+{
+	struct ioas_container *container;
+
+	container = xa_erase(&ioas_containers, (unsigned long)iommu_data);
+	ioas_container_put(container);
+}
+
+/**
+ * ioas_container_add_group() - VFIO brings a group
+ * @container: the container
+ * @iommu_group: the group
+ *
+ * Context: may sleep; VFIO's container lock.
+ * Return: 0 or a negative errno.
+ */
+int ioas_container_add_group(struct ioas_container *container,
+			     struct iommu_group *iommu_group)
+{
+	struct ioas_group *group;
+
+	mutex_lock(&container->lock);
+	group = ioas_group_create(iommu_group, container);
+	if (!IS_ERR(group))
+		list_add_tail(&group->container_node, &container->groups);
+	mutex_unlock(&container->lock);
+	return PTR_ERR_OR_ZERO(group);
+}
+
+/**
+ * ioas_container_remove_group() - VFIO takes a group back
+ * @container: the container
+ * @iommu_group: the group
+ *
+ * Context: may sleep; VFIO's container lock.
+ */
+void ioas_container_remove_group(struct ioas_container *container,
+				 struct iommu_group *iommu_group)
+{
+	struct ioas_group *group, *next;
+
+	mutex_lock(&container->lock);
+	list_for_each_entry_safe(group, next, &container->groups,
+				 container_node) {
+		if (group->iommu_group != iommu_group)
+			continue;
+		list_del(&group->container_node);
+		ioas_group_leave(group);
+		ioas_group_put(group);
+	}
+	mutex_unlock(&container->lock);
+}
+
+struct ioas_find_device {
+	const char *name;
+	struct device *dev;
+};
+
+static int ioas_match_device(struct device *dev, void *data)
+{
+	struct ioas_find_device *find = data;
+
+	if (strcmp(dev_name(dev), find->name))
+		return 0;
+	find->dev = get_device(dev);
+	return 1;
+}
+
+/**
+ * ioas_container_find_device() - Find a device by name in a container's groups
+ * @container: the container
+ * @name: the device's name in sysfs
+ * @group: out: its group, with a reference
+ *
+ * Context: may sleep; no locks held.
+ * Return: the device with a reference, or NULL.
+ */
+struct device *ioas_container_find_device(struct ioas_container *container,
+					  const char *name,
+					  struct ioas_group **group)
+{
+	struct ioas_find_device find = { .name = name };
+	struct ioas_group *candidate;
+
+	mutex_lock(&container->lock);
+	list_for_each_entry(candidate, &container->groups, container_node) {
+		iommu_group_for_each_dev(candidate->iommu_group, &find,
+					 ioas_match_device);
+		if (!find.dev)
+			continue;
+		ioas_group_get(candidate);
+		*group = candidate;
+		break;
+	}
+	mutex_unlock(&container->lock);
+	return find.dev;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * VFIO's side: a container and its groups. module.c registers the backend, VFIO
+ * calls it.
+ */
+#ifndef IOAS_VFIO_H
+#define IOAS_VFIO_H
+
+#include "ioas.h"
+
+struct ioas_call;
+
+/**
+ * struct ioas_container - A VFIO container that uses this backend
+ * @refs: one for VFIO until it releases the container, one for each running ioctl
+ * @id: what VFIO has in place of a pointer
+ * @lock: protects @groups
+ * @groups: struct ioas_group
+ */
+struct ioas_container {
+	refcount_t refs;
+	u32 id;
+	struct mutex lock;	/* protects groups */
+	struct list_head groups;
+};
+
+int ioas_vfio_init(void);
+void ioas_vfio_exit(void);
+
+/* container.c */
+void *ioas_container_open(void);
+struct ioas_container *ioas_container_get(void *iommu_data);
+void ioas_container_put(struct ioas_container *container);
+void ioas_container_release(void *iommu_data);
+int ioas_container_add_group(struct ioas_container *container,
+			     struct iommu_group *iommu_group);
+void ioas_container_remove_group(struct ioas_container *container,
+				 struct iommu_group *iommu_group);
+struct device *ioas_container_find_device(struct ioas_container *container,
+					  const char *name,
+					  struct ioas_group **group);
+
+/* bind.c */
+int ioas_cmd_bind(struct ioas_call *call);
+int ioas_cmd_unbind(struct ioas_call *call);
+
+#endif
