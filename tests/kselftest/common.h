@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every test program shares: one function per uAPI command, and the memory
+ * the tests hand to it.
+ *
+ * The commands are raw ioctls, also where libioasid has a call for them: most
+ * tests look at the errno and the extack, and a 32-bit build has no library.
+ */
+#ifndef IOASID_TEST_COMMON_H
+#define IOASID_TEST_COMMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/ioasid.h>
+
+#define PAGE		4096UL
+#define KIB		1024UL
+#define MIB		(1024 * KIB)
+#define GIB		(1024 * MIB)
+#define RW		(IOASID_PROT_READ | IOASID_PROT_WRITE)
+
+/* An id that no context of these tests ever handed out. */
+#define NO_ID		0x7ffffff0U
+
+/* The first three members of every command struct. */
+struct cmd_header {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+};
+
+/* What the last failed command of this thread reported. */
+extern __thread struct ioasid_extack ea;
+
+/* In @ea after a command that succeeded: the kernel never touched it. */
+#define EA_UNTOUCHED	0xa5a5a5a5U
+
+/*
+ * Every function below returns 0 or the errno, and leaves the reason in @ea.
+ * cmd() is what they are made of: it supplies the extack pointer, not the size.
+ */
+int cmd(int fd, unsigned long nr, void *arg);
+
+int do_get_caps(int fd, struct ioasid_get_caps *caps);
+int do_alloc(int fd, __u32 *ioasid);
+int do_alloc_window(int fd, __u64 base, __u64 size, __u32 *ioasid);
+int do_free(int fd, __u32 id);
+int do_get_info(int fd, __u32 ioasid, struct ioasid_get_info *info);
+int do_iova_ranges(int fd, __u32 ioasid, struct ioasid_iova_range *ranges,
+		   __u32 *num);
+int do_map(int fd, __u32 ioasid, const void *va, __u64 length, __u64 iova,
+	   __u32 prot);
+int do_map_any(int fd, __u32 ioasid, const void *va, __u64 length, __u64 *iova,
+	       __u32 prot);
+int do_unmap(int fd, __u32 ioasid, __u64 iova, __u64 length);
+int do_unmap_count(int fd, __u32 ioasid, __u64 iova, __u64 length,
+		   __u64 *unmapped);
+int do_unmap_all(int fd, __u32 ioasid, __u64 *unmapped);
+int do_device_info(int fd, __u32 dev_id, struct ioasid_device_info *info);
+int do_attach(int fd, __u32 dev_id, __u32 ioasid);
+int do_detach(int fd, __u32 dev_id);
+int do_bind(int container, int fd, const char *name, __u64 cookie,
+	    __u32 *dev_id);
+int do_unbind(int container, int fd, __u32 dev_id);
+
+/* A new context, or -1. */
+int ctx_open(void);
+
+/* Number of mappings and mapped bytes; ~0 if the command fails. */
+__u64 num_areas(int fd, __u32 ioasid);
+__u64 mapped_bytes(int fd, __u32 ioasid);
+/* The space a device is attached to, 0 if blocked, ~0 if the command fails. */
+__u32 attached_to(int fd, __u32 dev_id);
+
+/* Private anonymous memory that nobody touched; NULL if there is none. */
+void *anon(size_t length);
+/* The same, with pages in it already. */
+void *anon_populated(size_t length);
+
+/* Fills @length bytes with a sequence that no other @seed repeats. */
+void fill(void *va, size_t length, unsigned int seed);
+/* True if fill() with this @seed would change nothing. */
+bool filled(const void *va, size_t length, unsigned int seed);
+
+/* VmLck of a process (0 is this one) in bytes, ~0 if it cannot be read. */
+__u64 locked_bytes(int pid);
+
+__u64 now_ms(void);
+
+#endif /* IOASID_TEST_COMMON_H */

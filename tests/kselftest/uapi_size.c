@@ -1,0 +1,663 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The rules that hold for every command, from one table: the size of its struct,
+ * its pointer, its flags, its __reserved member and its extack. Every fixture
+ * variant is a command; prepare() makes its next call one that succeeds, so that
+ * a refusal is due to the rule under test and must have changed nothing.
+ */
+#include "kselftest_harness.h"
+
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <sys/ioctl.h>
+
+#include "common.h"
+#include "vfio.h"
+
+#define MAX_STRUCT	512	/* bytes, larger than every struct */
+#define UNKNOWN_FLAG	0x80000000U
+
+struct rig {
+	int fd;
+	int target;			/* the file the command is for */
+	__u32 space;
+	struct dev dev;
+	bool bound;
+	unsigned char *memory;		/* a page to map */
+	unsigned char *end;		/* end of memory the kernel can access */
+	struct cmd_header *arg;
+	struct ioasid_iova_range ranges[32];
+};
+
+struct command {
+	unsigned long nr;
+	size_t size;
+	size_t reserved;	/* offset of its __reserved member, 0 if none */
+	bool to_container;
+	bool result;		/* it has members that the kernel writes */
+	void (*prepare)(struct rig *rig, void *arg);
+};
+
+static void be_bound(struct rig *rig, bool bound)
+{
+	if (bound == rig->bound)
+		return;
+	if (bound)
+		dev_bind(&rig->dev, rig->fd);
+	else
+		do_unbind(rig->dev.container, rig->fd, rig->dev.id);
+	rig->bound = bound;
+}
+
+static void be_attached(struct rig *rig, bool attached)
+{
+	be_bound(rig, true);
+	if (attached == !!attached_to(rig->fd, rig->dev.id))
+		return;
+	if (attached)
+		do_attach(rig->fd, rig->dev.id, rig->space);
+	else
+		do_detach(rig->fd, rig->dev.id);
+}
+
+static void prepare_nothing(struct rig *rig, void *arg)
+{
+	(void)rig;
+	(void)arg;
+}
+
+static void prepare_free(struct rig *rig, void *arg)
+{
+	struct ioasid_free *free_arg = arg;
+
+	do_alloc(rig->fd, &free_arg->id);
+}
+
+static void prepare_get_info(struct rig *rig, void *arg)
+{
+	struct ioasid_get_info *info = arg;
+
+	info->ioasid = rig->space;
+}
+
+static void prepare_iova_ranges(struct rig *rig, void *arg)
+{
+	struct ioasid_iova_ranges *ranges = arg;
+
+	ranges->ioasid = rig->space;
+	ranges->num_ranges = 32;
+	ranges->ranges = (uintptr_t)rig->ranges;
+}
+
+static void prepare_map_dma(struct rig *rig, void *arg)
+{
+	struct ioasid_map_dma *map = arg;
+
+	map->ioasid = rig->space;
+	map->prot = RW;
+	map->user_va = (uintptr_t)rig->memory;
+	map->length = PAGE;
+}
+
+static void prepare_unmap_dma(struct rig *rig, void *arg)
+{
+	struct ioasid_unmap_dma *unmap = arg;
+
+	do_map(rig->fd, rig->space, rig->memory, PAGE, 16 * PAGE, RW);
+	unmap->ioasid = rig->space;
+	unmap->iova = 16 * PAGE;
+	unmap->length = PAGE;
+}
+
+static void prepare_device_info(struct rig *rig, void *arg)
+{
+	struct ioasid_device_info *info = arg;
+
+	be_bound(rig, true);
+	info->dev_id = rig->dev.id;
+}
+
+static void prepare_attach(struct rig *rig, void *arg)
+{
+	struct ioasid_attach *attach = arg;
+
+	be_attached(rig, false);
+	attach->dev_id = rig->dev.id;
+	attach->ioasid = rig->space;
+}
+
+static void prepare_detach(struct rig *rig, void *arg)
+{
+	struct ioasid_detach *detach = arg;
+
+	be_attached(rig, true);
+	detach->dev_id = rig->dev.id;
+}
+
+static void prepare_bind(struct rig *rig, void *arg)
+{
+	struct vfio_ioasid_bind *bind = arg;
+
+	be_bound(rig, false);
+	bind->ioasid_fd = rig->fd;
+	bind->device = (uintptr_t)rig->dev.name;
+}
+
+static void prepare_unbind(struct rig *rig, void *arg)
+{
+	struct vfio_ioasid_unbind *unbind = arg;
+
+	be_bound(rig, true);
+	unbind->ioasid_fd = rig->fd;
+	unbind->dev_id = rig->dev.id;
+}
+
+FIXTURE(command) {
+	struct rig rig;
+};
+
+FIXTURE_VARIANT(command) {
+	struct command command;
+};
+
+FIXTURE_VARIANT_ADD(command, get_caps) { {
+	.nr = IOASID_GET_CAPS,
+	.size = sizeof(struct ioasid_get_caps),
+	.reserved = offsetof(struct ioasid_get_caps, __reserved),
+	.result = true,
+	.prepare = prepare_nothing,
+} };
+
+FIXTURE_VARIANT_ADD(command, alloc) { {
+	.nr = IOASID_ALLOC,
+	.size = sizeof(struct ioasid_alloc),
+	.result = true,
+	.prepare = prepare_nothing,
+} };
+
+FIXTURE_VARIANT_ADD(command, free) { {
+	.nr = IOASID_FREE,
+	.size = sizeof(struct ioasid_free),
+	.reserved = offsetof(struct ioasid_free, __reserved),
+	.prepare = prepare_free,
+} };
+
+FIXTURE_VARIANT_ADD(command, get_info) { {
+	.nr = IOASID_GET_INFO,
+	.size = sizeof(struct ioasid_get_info),
+	.result = true,
+	.prepare = prepare_get_info,
+} };
+
+FIXTURE_VARIANT_ADD(command, iova_ranges) { {
+	.nr = IOASID_IOVA_RANGES,
+	.size = sizeof(struct ioasid_iova_ranges),
+	.result = true,
+	.prepare = prepare_iova_ranges,
+} };
+
+FIXTURE_VARIANT_ADD(command, map_dma) { {
+	.nr = IOASID_MAP_DMA,
+	.size = sizeof(struct ioasid_map_dma),
+	.result = true,
+	.prepare = prepare_map_dma,
+} };
+
+FIXTURE_VARIANT_ADD(command, unmap_dma) { {
+	.nr = IOASID_UNMAP_DMA,
+	.size = sizeof(struct ioasid_unmap_dma),
+	.reserved = offsetof(struct ioasid_unmap_dma, __reserved),
+	.result = true,
+	.prepare = prepare_unmap_dma,
+} };
+
+FIXTURE_VARIANT_ADD(command, device_info) { {
+	.nr = IOASID_DEVICE_INFO,
+	.size = sizeof(struct ioasid_device_info),
+	.result = true,
+	.prepare = prepare_device_info,
+} };
+
+FIXTURE_VARIANT_ADD(command, attach) { {
+	.nr = IOASID_ATTACH,
+	.size = sizeof(struct ioasid_attach),
+	.prepare = prepare_attach,
+} };
+
+FIXTURE_VARIANT_ADD(command, detach) { {
+	.nr = IOASID_DETACH,
+	.size = sizeof(struct ioasid_detach),
+	.reserved = offsetof(struct ioasid_detach, __reserved),
+	.prepare = prepare_detach,
+} };
+
+FIXTURE_VARIANT_ADD(command, bind) { {
+	.nr = VFIO_IOASID_BIND,
+	.size = sizeof(struct vfio_ioasid_bind),
+	.to_container = true,
+	.result = true,
+	.prepare = prepare_bind,
+} };
+
+FIXTURE_VARIANT_ADD(command, unbind) { {
+	.nr = VFIO_IOASID_UNBIND,
+	.size = sizeof(struct vfio_ioasid_unbind),
+	.to_container = true,
+	.prepare = prepare_unbind,
+} };
+
+/*
+ * Four zero pages with nothing behind them: a struct that ends there shows
+ * whether the kernel reads or writes more than it was told.
+ */
+static unsigned char *guarded_pages(void)
+{
+	unsigned char *va = anon(5 * PAGE);
+
+	if (!va || mprotect(va + 4 * PAGE, PAGE, PROT_NONE))
+		return NULL;
+	return va + 4 * PAGE;
+}
+
+FIXTURE_SETUP(command)
+{
+	struct rig *rig = &self->rig;
+
+	rig->fd = ctx_open();
+	ASSERT_GE(rig->fd, 0);
+	ASSERT_EQ(0, do_alloc(rig->fd, &rig->space));
+	ASSERT_EQ(0, dev_claim(&rig->dev, EDU_A));
+	rig->memory = anon(PAGE);
+	ASSERT_NE(NULL, rig->memory);
+	rig->end = guarded_pages();
+	ASSERT_NE(NULL, rig->end);
+	rig->target = variant->command.to_container ? rig->dev.container :
+						      rig->fd;
+}
+
+FIXTURE_TEARDOWN(command)
+{
+	dev_release(&self->rig.dev);
+	close(self->rig.fd);
+}
+
+/*
+ * Puts the struct of a call that would succeed so that @size bytes of it can be
+ * accessed, zero where it is longer than the struct, and sets its size member.
+ */
+static void lay_out(struct rig *rig, const struct command *command, size_t size)
+{
+	__u64 full[MAX_STRUCT / sizeof(__u64)] = { 0 };
+	struct cmd_header *header = (void *)full;
+	size_t room = size < sizeof(header->size) ? sizeof(header->size) : size;
+
+	command->prepare(rig, full);
+	header->size = size;
+	header->extack = (uintptr_t)&ea;
+	memset(rig->end - 4 * PAGE, 0, 4 * PAGE);
+	rig->arg = (void *)(rig->end - room);
+	memcpy(rig->arg, full, room < command->size ? room : command->size);
+}
+
+/* Sends what lay_out() made; not cmd(), which would write to its extack. */
+static int call(struct rig *rig, const struct command *command)
+{
+	memset(&ea, 0xa5, sizeof(ea));
+	ea.size = sizeof(ea);
+	return ioctl(rig->target, command->nr, rig->arg) ? errno : 0;
+}
+
+/* A refused call changed nothing if the same one, put right, succeeds. */
+static int call_exact(struct rig *rig, const struct command *command)
+{
+	lay_out(rig, command, command->size);
+	return call(rig, command);
+}
+
+TEST_F(command, exact)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+
+	EXPECT_EQ(0, call_exact(rig, command));
+	EXPECT_EQ(EA_UNTOUCHED, ea.reason);
+	EXPECT_EQ(command->size, rig->arg->size);
+}
+
+TEST_F(command, without_extack)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+
+	lay_out(rig, command, command->size);
+	rig->arg->extack = 0;
+	EXPECT_EQ(0, call(rig, command));
+	lay_out(rig, command, command->size);
+	rig->arg->extack = 0;
+	rig->arg->flags = UNKNOWN_FLAG;
+	EXPECT_EQ(EOPNOTSUPP, call(rig, command));
+}
+
+TEST_F(command, too_short_for_the_extack)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	static const size_t sizes[] = { 0, 1, 4, 8 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		lay_out(rig, command, sizes[i]);
+		EXPECT_EQ(EINVAL, call(rig, command))
+			TH_LOG("size %zu", sizes[i]);
+		EXPECT_EQ(EA_UNTOUCHED, ea.reason);
+	}
+	EXPECT_EQ(0, call_exact(rig, command));
+}
+
+TEST_F(command, too_short)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	const size_t sizes[] = { sizeof(struct cmd_header), command->size - 8,
+				 command->size - 4, command->size - 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		lay_out(rig, command, sizes[i]);
+		EXPECT_EQ(EINVAL, call(rig, command))
+			TH_LOG("size %zu", sizes[i]);
+		EXPECT_EQ(IOASID_REASON_SIZE, ea.reason);
+	}
+	EXPECT_EQ(0, call_exact(rig, command));
+}
+
+TEST_F(command, long_with_zeros)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	const size_t sizes[] = { command->size + 1, command->size + 8,
+				 command->size + 64, PAGE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		lay_out(rig, command, sizes[i]);
+		EXPECT_EQ(0, call(rig, command)) TH_LOG("size %zu", sizes[i]);
+		EXPECT_EQ(EA_UNTOUCHED, ea.reason);
+	}
+}
+
+TEST_F(command, long_and_dirty)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	const size_t dirty[] = { command->size, command->size + 7,
+				 command->size + 63, PAGE - 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirty); i++) {
+		lay_out(rig, command, PAGE);
+		((unsigned char *)rig->arg)[dirty[i]] = 1;
+		EXPECT_EQ(E2BIG, call(rig, command)) TH_LOG("%zu", dirty[i]);
+		EXPECT_EQ(IOASID_REASON_SIZE, ea.reason);
+	}
+	EXPECT_EQ(0, call_exact(rig, command));
+}
+
+TEST_F(command, longer_than_a_page)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+
+	lay_out(rig, command, 2 * PAGE + 8);
+	EXPECT_EQ(0, call(rig, command));
+
+	lay_out(rig, command, 2 * PAGE + 8);
+	rig->end[-1] = 1;
+	EXPECT_EQ(E2BIG, call(rig, command));
+	EXPECT_EQ(IOASID_REASON_SIZE, ea.reason);
+
+	/* More than can be accessed, from 4 pages to the largest size. */
+	lay_out(rig, command, 4 * PAGE);
+	rig->arg->size = 4 * PAGE + 8;
+	EXPECT_EQ(EFAULT, call(rig, command));
+	lay_out(rig, command, 4 * PAGE);
+	rig->arg->size = UINT32_MAX;
+	EXPECT_EQ(EFAULT, call(rig, command));
+	EXPECT_EQ(0, call_exact(rig, command));
+}
+
+TEST_F(command, not_mapped)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+
+	lay_out(rig, command, command->size);
+	rig->arg = NULL;
+	EXPECT_EQ(EFAULT, call(rig, command));
+	rig->arg = (void *)rig->end;
+	EXPECT_EQ(EFAULT, call(rig, command));
+
+	/* Only the size can be read, then all but the last eight bytes. */
+	lay_out(rig, command, sizeof(__u32));
+	rig->arg->size = command->size;
+	EXPECT_EQ(EFAULT, call(rig, command));
+	lay_out(rig, command, command->size - 8);
+	rig->arg->size = command->size;
+	EXPECT_EQ(EFAULT, call(rig, command));
+	EXPECT_EQ(0, call_exact(rig, command));
+}
+
+TEST_F(command, unknown_flags)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+
+	for (unsigned int bit = 1; bit < 32; bit++) {
+		lay_out(rig, command, command->size);
+		rig->arg->flags = 1U << bit;
+		EXPECT_EQ(EOPNOTSUPP, call(rig, command))
+			TH_LOG("flag bit %u", bit);
+		EXPECT_EQ(IOASID_REASON_FLAGS, ea.reason);
+	}
+	EXPECT_EQ(0, call_exact(rig, command));
+}
+
+TEST_F(command, reserved_member)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	__u32 *reserved;
+
+	if (!command->reserved)
+		return;
+	lay_out(rig, command, command->size);
+	reserved = (void *)((char *)rig->arg + command->reserved);
+	*reserved = 1U << 31;
+	EXPECT_EQ(EOPNOTSUPP, call(rig, command));
+	EXPECT_EQ(IOASID_REASON_RESERVED, ea.reason);
+	EXPECT_EQ(0, call_exact(rig, command));
+}
+
+TEST_F(command, extack_cannot_be_written)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	unsigned char *end = guarded_pages();
+	/* The last one has a size that can be read, and then ends. */
+	const __u64 bad[] = { 1, (uintptr_t)end, UINT64_MAX, UINT64_MAX - 7,
+			      0xffff888000000000ULL, (uintptr_t)end - 8 };
+
+	ASSERT_NE(NULL, end);
+	*(__u32 *)(end - 8) = sizeof(ea);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		lay_out(rig, command, command->size);
+		rig->arg->flags = UNKNOWN_FLAG;
+		rig->arg->extack = bad[i];
+		EXPECT_EQ(EOPNOTSUPP, call(rig, command))
+			TH_LOG("extack at 0x%llx", bad[i]);
+	}
+	EXPECT_EQ(0, call_exact(rig, command));
+}
+
+TEST_F(command, extack_read_only)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	struct ioasid_extack *page = anon(PAGE);
+
+	ASSERT_NE(NULL, page);
+	page->size = sizeof(*page);
+	ASSERT_EQ(0, mprotect(page, PAGE, PROT_READ));
+	lay_out(rig, command, command->size);
+	rig->arg->flags = UNKNOWN_FLAG;
+	rig->arg->extack = (uintptr_t)page;
+	EXPECT_EQ(EOPNOTSUPP, call(rig, command));
+	EXPECT_EQ(0, page->reason);
+}
+
+static bool all_bytes(const unsigned char *from, const unsigned char *end,
+		      unsigned char value)
+{
+	while (from < end)
+		if (*from++ != value)
+			return false;
+	return true;
+}
+
+TEST_F(command, extack_shorter_and_longer)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	static const size_t sizes[] = { 4, 8, 16, 36, 40, 64,
+					sizeof(struct ioasid_extack),
+					sizeof(struct ioasid_extack) + 64 };
+	struct ioasid_extack *extack = anon(PAGE);
+	unsigned char *buf = (void *)extack;
+
+	/* Room for nothing: the kernel may not even write the size back. */
+	ASSERT_NE(NULL, extack);
+	memset(buf, 0xa5, PAGE);
+	extack->size = 0;
+	lay_out(rig, command, command->size);
+	rig->arg->flags = UNKNOWN_FLAG;
+	rig->arg->extack = (uintptr_t)extack;
+	EXPECT_EQ(EOPNOTSUPP, call(rig, command));
+	EXPECT_EQ(0, extack->size);
+	EXPECT_TRUE(all_bytes(buf + 4, buf + PAGE, 0xa5));
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		memset(buf, 0xa5, PAGE);
+		extack->size = sizes[i];
+		lay_out(rig, command, command->size);
+		rig->arg->flags = UNKNOWN_FLAG;
+		rig->arg->extack = (uintptr_t)extack;
+		EXPECT_EQ(EOPNOTSUPP, call(rig, command));
+		EXPECT_EQ(sizes[i], extack->size);
+		EXPECT_EQ(sizes[i] < 8 ? EA_UNTOUCHED : IOASID_REASON_FLAGS,
+			  extack->reason);
+		EXPECT_TRUE(all_bytes(buf + sizes[i], buf + PAGE, 0xa5))
+			TH_LOG("more than %zu bytes written", sizes[i]);
+	}
+}
+
+TEST_F(command, message_is_one_line)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+
+	lay_out(rig, command, command->size);
+	rig->arg->flags = UNKNOWN_FLAG;
+	ASSERT_EQ(EOPNOTSUPP, call(rig, command));
+	ASSERT_NE(NULL, memchr(ea.message, '\0', sizeof(ea.message)));
+	EXPECT_NE(0, ea.message[0]);
+	EXPECT_EQ(NULL, strchr(ea.message, '\n'));
+	EXPECT_EQ(0, ea.__reserved);
+	EXPECT_EQ(0, ea.first);
+	EXPECT_EQ(0, ea.last);
+	EXPECT_EQ(0, ea.id);
+}
+
+static unsigned int live_spaces(int fd)
+{
+	unsigned int live = 0;
+
+	for (__u32 id = 1; id < 64; id++)
+		live += num_areas(fd, id) != ~0ULL;
+	return live;
+}
+
+/* A result that cannot be handed out is a failure, and leaves nothing behind. */
+TEST_F(command, result_cannot_be_written)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	__u64 areas, locked;
+	unsigned int live;
+
+	if (!command->result)
+		return;
+	lay_out(rig, command, command->size);
+	areas = num_areas(rig->fd, rig->space);
+	live = live_spaces(rig->fd);
+	locked = locked_bytes(0);
+	ASSERT_EQ(0, mprotect(rig->end - 4 * PAGE, 4 * PAGE, PROT_READ));
+	EXPECT_EQ(EFAULT, call(rig, command));
+	ASSERT_EQ(0, mprotect(rig->end - 4 * PAGE, 4 * PAGE,
+			      PROT_READ | PROT_WRITE));
+	EXPECT_EQ(areas, num_areas(rig->fd, rig->space));
+	EXPECT_EQ(live, live_spaces(rig->fd));
+	EXPECT_EQ(locked, locked_bytes(0));
+	EXPECT_EQ(0, call(rig, command));
+}
+
+/* The right struct sent to the wrong file, or as a command that is none. */
+TEST_F(command, wrong_file_and_number)
+{
+	const struct command *command = &variant->command;
+	struct rig *rig = &self->rig;
+	int other = command->to_container ? rig->fd :
+					    rig->dev.container;
+	static const int sizes[] = { 1, 24, 64 };
+
+	lay_out(rig, command, command->size);
+	EXPECT_EQ(-1, ioctl(other, command->nr, rig->arg));
+	EXPECT_EQ(ENOTTY, errno);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		unsigned long nr = _IOC(_IOC_READ | _IOC_WRITE, IOASID_TYPE,
+					_IOC_NR(command->nr), sizes[i]);
+
+		EXPECT_EQ(-1, ioctl(rig->target, nr, rig->arg));
+		EXPECT_EQ(ENOTTY, errno);
+	}
+	EXPECT_EQ(-1, ioctl(rig->target, _IO(IOASID_TYPE + 1, _IOC_NR(command->nr)),
+			    rig->arg));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(0, call_exact(rig, command));
+}
+
+/* Every number that version 1 has no command for, on both files. */
+TEST(numbers_without_a_command)
+{
+	__u32 arg[MAX_STRUCT / sizeof(__u32)] = { 64 };
+	int fd = ctx_open();
+	struct dev dev;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, dev_claim(&dev, EDU_A));
+	for (unsigned int nr = 0; nr < 256; nr++) {
+		if (nr > _IOC_NR(IOASID_DETACH)) {
+			EXPECT_EQ(-1, ioctl(fd, _IO(IOASID_TYPE, nr), arg));
+			EXPECT_EQ(ENOTTY, errno) TH_LOG("number %u", nr);
+		}
+		if (nr != _IOC_NR(VFIO_IOASID_BIND) &&
+		    nr != _IOC_NR(VFIO_IOASID_UNBIND)) {
+			EXPECT_EQ(-1, ioctl(dev.container,
+					    _IO(IOASID_TYPE, nr), arg));
+			EXPECT_EQ(ENOTTY, errno) TH_LOG("number %u", nr);
+		}
+	}
+	EXPECT_EQ(-1, ioctl(dev.container, VFIO_IOMMU_GET_INFO, arg));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(-1, ioctl(dev.container, VFIO_IOMMU_MAP_DMA, arg));
+	EXPECT_EQ(ENOTTY, errno);
+	dev_release(&dev);
+	close(fd);
+}
+
+TEST_HARNESS_MAIN
