@@ -49,7 +49,13 @@ static inline bool iommu_group_has_isolated_msi(struct iommu_group *group)
 #endif
 
 #if !IOAS_HAVE_IOMMU_PAGING_DOMAIN_ALLOC
-struct iommu_domain *iommu_paging_domain_alloc(struct device *dev);
+static inline struct iommu_domain *
+iommu_paging_domain_alloc(struct device *dev)
+{
+	struct iommu_domain *domain = iommu_domain_alloc(dev->bus);
+
+	return domain ?: ERR_PTR(-ENOMEM);
+}
 #endif
 
 /*

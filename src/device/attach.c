@@ -27,6 +27,24 @@ static void ioas_set_owner(struct ioas_group *group, struct ioas_device *device)
 	strscpy(group->owner_name, device->name, sizeof(group->owner_name));
 }
 
+/**
+ * ioas_fail_iommu() - Fail a command because a device's IOMMU cannot
+ * @call: the command
+ * @device: the device
+ * @err: what the kernel said
+ *
+ * Return: @err if it means something to the caller, else -EOPNOTSUPP: an errno of a
+ * driver's own could be mistaken for one of ours.
+ */
+int ioas_fail_iommu(struct ioas_call *call, struct ioas_device *device, int err)
+{
+	if (err == -ENOMEM || err == -EINTR || err == -EADDRNOTAVAIL)
+		return err;
+	return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_IOMMU,
+			 "the driver of the IOMMU refused to attach %s (%d)",
+			 device->name, err);
+}
+
 static int ioas_reserve_regions(struct ioas_call *call,
 				struct ioas_space *space,
 				struct ioas_group *group)
@@ -165,6 +183,12 @@ static int ioas_setup_domain(struct ioas_call *call, struct ioas_space *space,
 	struct ioas_group *group = device->group;
 	int ret;
 
+	/*
+	 * Where the IOMMU can, DMA that asks not to be snooped is snooped all the
+	 * same: otherwise a device could show its user stale memory. Asked of an
+	 * attached domain, because an empty one always says yes.
+	 */
+	ioas_enforce_cache_coherency(domain->iommu);
 	ret = ioas_check_page_sizes(call, device, domain->iommu);
 	if (!ret)
 		ret = ioas_prepare_msi(group, domain->iommu);
@@ -200,7 +224,6 @@ static struct ioas_domain *ioas_add_domain(struct ioas_call *call,
 
 	if (IS_ERR(domain))
 		return domain;
-	ioas_enforce_cache_coherency(domain->iommu);
 	ret = ioas_group_attach(group->iommu_group, &group->blocked,
 				domain->iommu);
 	if (ret)
@@ -234,17 +257,6 @@ static struct ioas_domain *ioas_find_domain(struct ioas_call *call,
 		return domain;
 	ioas_group_detach(group->iommu_group, &group->blocked, domain->iommu);
 	return ERR_PTR(ret);
-}
-
-static int ioas_fail_iommu(struct ioas_call *call, struct ioas_device *device,
-			   int err)
-{
-	if (err == -ENOMEM || err == -EINTR || err == -EADDRNOTAVAIL)
-		return err;
-	/* A driver's own errno could mean anything to the caller. */
-	return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_IOMMU,
-			 "the driver of the IOMMU refused to attach %s (%d)",
-			 device->name, err);
 }
 
 /* Attach a blocked group. Called with group->lock and domains_sem for write. */

@@ -79,14 +79,24 @@ void ioas_device_release(struct ioas_device *device)
 	kfree(device);
 }
 
-static bool ioas_is_bound(struct ioas_group *group, struct device *dev)
+static int ioas_check_unbound(struct ioas_call *call,
+			      struct ioas_device *device)
 {
-	struct ioas_device *device;
+	struct ioas_device *other;
+	bool same_ctx;
 
-	list_for_each_entry(device, &group->devices, group_node)
-		if (device->dev == dev)
-			return true;
-	return false;
+	list_for_each_entry(other, &device->group->devices, group_node) {
+		if (other->dev != device->dev)
+			continue;
+		/* An id means nothing in another context. */
+		same_ctx = other->obj.ctx == device->obj.ctx;
+		ioas_fail(call, -EEXIST, IOASID_REASON_DEVICE_BOUND,
+			  "%s is bound already%s", device->name,
+			  same_ctx ? "" : ", to another context");
+		return ioas_fail_range(call, -EEXIST, 0, 0,
+				       same_ctx ? other->obj.id : 0);
+	}
+	return 0;
 }
 
 /*
@@ -116,16 +126,12 @@ static int ioas_join_group(struct ioas_call *call, struct ioas_device *device)
 				 "the group of %s has left the container",
 				 device->name);
 	ret = ioas_check_driver(call, device->dev);
+	if (!ret)
+		ret = ioas_check_unbound(call, device);
+	if (!ret)
+		ret = ioas_device_read_iommu(call, device);
 	if (ret)
 		return ret;
-	if (ioas_is_bound(group, device->dev))
-		return ioas_fail(call, -EEXIST, IOASID_REASON_DEVICE_BOUND,
-				 "%s is bound already", device->name);
-	ret = ioas_device_read_iommu(device);
-	if (ret)
-		return ioas_fail(call, ret, IOASID_REASON_IOMMU,
-				 "the IOMMU of %s gives no I/O page table (%d)",
-				 device->name, ret);
 	list_add_tail(&device->group_node, &group->devices);
 	return 0;
 }

@@ -36,13 +36,14 @@ int ioas_device_free_gone(struct ioas_call *call, struct ioas_device *device);
 void ioas_device_release(struct ioas_device *device);
 
 /* info.c: what a device is */
-int ioas_device_read_iommu(struct ioas_device *device);
+int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device);
 int ioas_cmd_device_info(struct ioas_call *call);
 
 /* attach.c: where its DMA goes */
 int ioas_cmd_attach(struct ioas_call *call);
 int ioas_cmd_detach(struct ioas_call *call);
 void ioas_device_detach(struct ioas_device *device);
+int ioas_fail_iommu(struct ioas_call *call, struct ioas_device *device, int err);
 
 /* regions.c: what its platform reserves */
 

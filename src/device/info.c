@@ -8,30 +8,51 @@
 
 #include "command.h"
 #include "device/device.h"
+#include "domain/domain.h"
+
+static void ioas_keep_iommu(struct ioas_device *device,
+			    struct ioas_domain *domain)
+{
+	device->page_sizes = domain->iommu->pgsize_bitmap;
+	device->aperture_first = domain->iommu->geometry.aperture_start;
+	device->aperture_last = domain->iommu->geometry.aperture_end;
+}
 
 /**
  * ioas_device_read_iommu() - Learn what a device's IOMMU can do
+ * @call: the command
  * @device: a device that is being bound
  *
- * The kernel tells it of an I/O page table only, so one is made and thrown away.
+ * Some drivers know only of an attached I/O page table what it can translate, so one
+ * is attached. It is empty, and the group as blocked as before.
  *
  * Context: may sleep; group->lock.
  * Return: 0 or a negative errno.
  */
-int ioas_device_read_iommu(struct ioas_device *device)
+int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device)
 {
-	struct iommu_domain *domain;
+	struct ioas_group *group = device->group;
+	struct ioas_domain *domain;
+	int ret;
 
-	if (!device->dev->iommu || !device->dev->iommu->iommu_dev)
-		return -ENODEV;
-	domain = iommu_paging_domain_alloc(device->dev);
+	if (group->domain) {
+		ioas_keep_iommu(device, group->domain);
+		return 0;
+	}
+	domain = ioas_domain_create(device->dev);
 	if (IS_ERR(domain))
-		return PTR_ERR(domain);
-	device->page_sizes = domain->pgsize_bitmap;
-	device->aperture_first = domain->geometry.aperture_start;
-	device->aperture_last = domain->geometry.aperture_end;
-	iommu_domain_free(domain);
-	return 0;
+		return ioas_fail_iommu(call, device, PTR_ERR(domain));
+	ret = ioas_group_attach(group->iommu_group, &group->blocked,
+				domain->iommu);
+	if (ret) {
+		ret = ioas_fail_iommu(call, device, ret);
+	} else {
+		ioas_keep_iommu(device, domain);
+		ioas_group_detach(group->iommu_group, &group->blocked,
+				  domain->iommu);
+	}
+	ioas_domain_destroy(domain);
+	return ret;
 }
 
 /*

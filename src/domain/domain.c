@@ -19,9 +19,6 @@
  * ioas_domain_create() - An empty I/O page table for the IOMMU of a device
  * @dev: the device; dev->iommu stays valid for the call
  *
- * Where the IOMMU can, DMA that asks not to be snooped is snooped all the same, as
- * VFIO type1 has it: otherwise a device could show its user stale memory.
- *
  * Context: may sleep.
  * Return: the domain or an ERR_PTR.
  */
@@ -30,6 +27,8 @@ struct ioas_domain *ioas_domain_create(struct device *dev)
 	struct ioas_domain *domain;
 	struct iommu_domain *iommu;
 
+	if (!dev->iommu || !dev->iommu->iommu_dev)
+		return ERR_PTR(-ENODEV);
 	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);

@@ -42,6 +42,29 @@ struct ioas_area *ioas_area_next(struct ioas_area *area, unsigned long first,
 							   last));
 }
 
+/**
+ * ioas_check_range() - Is a range of user space whole pages, and is it one
+ * @call: the command
+ * @what: name of the member @first, for the message
+ * @first: first byte
+ * @length: bytes
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ioas_check_range(struct ioas_call *call, const char *what, u64 first,
+		     u64 length)
+{
+	if (!IS_ALIGNED(first | length, PAGE_SIZE))
+		return ioas_fail(call, -EINVAL, IOASID_REASON_ALIGNMENT,
+				 "%s 0x%llx or length 0x%llx is not a multiple of 0x%lx",
+				 what, first, length, PAGE_SIZE);
+	if (!length || first + (length - 1) < first)
+		return ioas_fail(call, -EINVAL, IOASID_REASON_RANGE,
+				 "%s 0x%llx with length 0x%llx is empty or wraps",
+				 what, first, length);
+	return 0;
+}
+
 static int ioas_fail_taken(struct ioas_call *call, struct ioas_area *area)
 {
 	ioas_fail(call, -EEXIST, IOASID_REASON_IOVA_MAPPED,

@@ -28,20 +28,6 @@ static int ioas_check_prot(struct ioas_call *call, u32 prot)
 	return 0;
 }
 
-static int ioas_check_range(struct ioas_call *call, const char *what, u64 first,
-			    u64 length)
-{
-	if (!IS_ALIGNED(first | length, PAGE_SIZE))
-		return ioas_fail(call, -EINVAL, IOASID_REASON_ALIGNMENT,
-				 "%s 0x%llx or length 0x%llx is not a multiple of 0x%lx",
-				 what, first, length, PAGE_SIZE);
-	if (!length || first + (length - 1) < first)
-		return ioas_fail(call, -EINVAL, IOASID_REASON_RANGE,
-				 "%s 0x%llx with length 0x%llx is empty or wraps",
-				 what, first, length);
-	return 0;
-}
-
 static int ioas_check_map(struct ioas_call *call)
 {
 	struct ioasid_map_dma *args = &call->data.map_dma;

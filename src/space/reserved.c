@@ -33,21 +33,34 @@ static struct ioas_reserved *ioas_reserved_first(struct ioas_space *space,
 }
 
 static int ioas_fail_reserved(struct ioas_call *call,
-			      enum ioas_reserved_kind kind,
-			      struct ioas_group *owner, const char *what,
-			      unsigned long first, unsigned long last)
+			      struct ioas_reserved *reserved,
+			      const char *prefix)
 {
 	static const enum ioasid_reason reasons[] = {
 		[IOAS_RESERVED_WINDOW] = IOASID_REASON_IOVA_WINDOW,
 		[IOAS_RESERVED_APERTURE] = IOASID_REASON_IOVA_APERTURE,
 		[IOAS_RESERVED_REGION] = IOASID_REASON_IOVA_RESERVED,
 	};
+	unsigned long first = reserved->node.start;
+	unsigned long last = reserved->node.last;
+	struct ioas_group *owner = reserved->owner;
 
-	ioas_fail(call, -EADDRNOTAVAIL, reasons[kind],
-		  "IOVA 0x%lx-0x%lx %s%s", first, last, what,
-		  owner ? owner->owner_name : "");
+	ioas_fail(call, -EADDRNOTAVAIL, reasons[reserved->kind],
+		  "%sIOVA 0x%lx-0x%lx %s%s", prefix, first, last,
+		  reserved->what, owner ? owner->owner_name : "");
 	return ioas_fail_range(call, -EADDRNOTAVAIL, first, last,
 			       owner ? owner->owner_id : 0);
+}
+
+static int ioas_fail_mapped(struct ioas_call *call,
+			    struct ioas_reserved *reserved,
+			    struct ioas_area *area)
+{
+	char prefix[64];
+
+	snprintf(prefix, sizeof(prefix), "0x%lx-0x%lx is mapped, but ",
+		 area->node.start, area->node.last);
+	return ioas_fail_reserved(call, reserved, prefix);
 }
 
 /**
@@ -72,9 +85,6 @@ int ioas_reserved_add(struct ioas_call *call, struct ioas_space *space,
 	struct ioas_area *area = ioas_area_first(space, first, last);
 	struct ioas_reserved *reserved;
 
-	if (area)
-		return ioas_fail_reserved(call, kind, owner, what,
-					  area->node.start, area->node.last);
 	reserved = kmalloc(sizeof(*reserved), GFP_KERNEL_ACCOUNT);
 	if (!reserved)
 		return -ENOMEM;
@@ -83,6 +93,12 @@ int ioas_reserved_add(struct ioas_call *call, struct ioas_space *space,
 	reserved->owner = owner;
 	reserved->kind = kind;
 	reserved->what = what;
+	if (area) {
+		int ret = ioas_fail_mapped(call, reserved, area);
+
+		kfree(reserved);
+		return ret;
+	}
 	list_add_tail(&reserved->owner_node, list);
 	interval_tree_insert(&reserved->node, &space->reserved);
 	return 0;
@@ -151,11 +167,7 @@ int ioas_reserved_check(struct ioas_call *call, struct ioas_space *space,
 {
 	struct ioas_reserved *reserved = ioas_reserved_first(space, first, last);
 
-	if (!reserved)
-		return 0;
-	return ioas_fail_reserved(call, reserved->kind, reserved->owner,
-				  reserved->what, reserved->node.start,
-				  reserved->node.last);
+	return reserved ? ioas_fail_reserved(call, reserved, "") : 0;
 }
 
 /**

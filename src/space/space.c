@@ -14,15 +14,7 @@ static int ioas_check_window(struct ioas_call *call, u64 base, u64 size)
 {
 	if (!size && !base)
 		return 0;
-	if (!IS_ALIGNED(base | size, PAGE_SIZE))
-		return ioas_fail(call, -EINVAL, IOASID_REASON_ALIGNMENT,
-				 "window 0x%llx+0x%llx is not aligned to 0x%lx",
-				 base, size, PAGE_SIZE);
-	if (!size || base + (size - 1) < base)
-		return ioas_fail(call, -EINVAL, IOASID_REASON_RANGE,
-				 "window 0x%llx+0x%llx is empty or wraps",
-				 base, size);
-	return 0;
+	return ioas_check_range(call, "iova_base", base, size);
 }
 
 static int ioas_set_window(struct ioas_call *call, struct ioas_space *space,

@@ -77,6 +77,8 @@ bool ioas_reserved_find(struct ioas_space *space, unsigned long first,
 int ioas_cmd_iova_ranges(struct ioas_call *call);
 
 /* areas.c: what is mapped */
+int ioas_check_range(struct ioas_call *call, const char *what, u64 first,
+		     u64 length);
 struct ioas_area *ioas_area_first(struct ioas_space *space, unsigned long first,
 				  unsigned long last);
 struct ioas_area *ioas_area_next(struct ioas_area *area, unsigned long first,

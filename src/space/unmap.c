@@ -158,18 +158,12 @@ void ioas_unmap_everything(struct ioas_space *space, u64 *unmapped)
 static int ioas_check_unmap(struct ioas_call *call)
 {
 	struct ioasid_unmap_dma *args = &call->data.unmap_dma;
-	u64 iova = args->iova, length = args->length;
 
-	if (args->flags & IOASID_UNMAP_ALL) {
-		if (iova || length)
-			return ioas_fail(call, -EINVAL, IOASID_REASON_RANGE,
-					 "IOASID_UNMAP_ALL takes no iova or length");
-		return 0;
-	}
-	if (!length || iova + (length - 1) < iova)
-		return ioas_fail(call, -EINVAL, IOASID_REASON_RANGE,
-				 "IOVA 0x%llx with length 0x%llx is empty or wraps",
-				 iova, length);
+	if (!(args->flags & IOASID_UNMAP_ALL))
+		return ioas_check_range(call, "iova", args->iova, args->length);
+	if (args->iova || args->length)
+		return ioas_fail(call, -EINVAL, IOASID_REASON_VALUE,
+				 "IOASID_UNMAP_ALL takes no iova and no length");
 	return 0;
 }
 

@@ -30,7 +30,8 @@
  *
  * A member named __reserved must be zero, otherwise EOPNOTSUPP.
  * A command this module does not have is ENOTTY. A command that fails changes
- * nothing, except that EMSGSIZE reports the needed count.
+ * nothing, except that EMSGSIZE reports the needed count. What an out member holds
+ * after any other failure is undefined.
  *
  * errno vocabulary, the same in every command:
  *
@@ -371,16 +372,18 @@ enum ioasid_unmap_flags {
  * @extack: 0 or pointer to struct ioasid_extack
  * @ioasid: the space
  * @__reserved: must be 0
- * @iova: first byte
- * @length: bytes, not 0; with @iova it covers one or more whole mappings
+ * @iova: first byte, page aligned
+ * @length: bytes, a multiple of the page size, not 0; with @iova it covers one or
+ *	more whole mappings
  * @unmapped: out: bytes that were unmapped
  *
  * When the call returns no device can reach the memory through this space, and it
  * is unpinned. IOASID_UNMAP_ALL of an empty space succeeds with @unmapped 0.
  * A mapping that another thread is still making is not there yet.
  *
- * Errors: ENOENT (no such space, or nothing mapped in the range), EINVAL (empty or
- * wrapping range, or it would split a mapping: the extack has its range).
+ * Errors: ENOENT (no such space, or nothing mapped in the range), EINVAL (not
+ * aligned, empty or wrapping range, or it would split a mapping: the extack has
+ * its range).
  */
 struct ioasid_unmap_dma {
 	__u32 size;
@@ -570,7 +573,8 @@ struct ioasid_detach {
  *
  * Errors: EBADF or EINVAL (not an ioasid file), EFAULT (name), EINVAL (name empty or
  * too long, or no VFIO driver), ENOENT (no such device in the container's groups),
- * EEXIST (bound already), ENODEV (the container is gone), ENOMEM.
+ * EEXIST (bound already), EOPNOTSUPP (the IOMMU, or its driver, cannot), ENODEV (the
+ * container is gone), ENOMEM.
  */
 struct vfio_ioasid_bind {
 	__u32 size;
