@@ -63,7 +63,8 @@
  * @IOASID_REASON_SIZE: @size is too short, or unknown bytes are not zero
  * @IOASID_REASON_FLAGS: unknown flag bit
  * @IOASID_REASON_RESERVED: a __reserved member is not zero
- * @IOASID_REASON_VALUE: a member has a value this module does not know
+ * @IOASID_REASON_VALUE: a member has a value this module does not know, or one that
+ *	does not go with the flags
  * @IOASID_REASON_FAULT: a pointer inside the struct cannot be accessed
  * @IOASID_REASON_ALIGNMENT: address, IOVA or length is not page aligned
  * @IOASID_REASON_RANGE: the range is empty or wraps
