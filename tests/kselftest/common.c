@@ -17,12 +17,18 @@
 
 __thread struct ioasid_extack ea;
 
+void ea_reset(void)
+{
+	memset(&ea, 0xa5, sizeof(ea));
+	ea.size = sizeof(ea);
+	ea.message[0] = '\0';
+}
+
 int cmd(int fd, unsigned long nr, void *arg)
 {
 	struct cmd_header *header = arg;
 
-	memset(&ea, 0xa5, sizeof(ea));
-	ea.size = sizeof(ea);
+	ea_reset();
 	header->extack = (uintptr_t)&ea;
 	return ioctl(fd, nr, arg) ? errno : 0;
 }

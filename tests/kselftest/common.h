@@ -36,6 +36,7 @@ extern __thread struct ioasid_extack ea;
 
 /* In @ea after a command that succeeded: the kernel never touched it. */
 #define EA_UNTOUCHED	0xa5a5a5a5U
+void ea_reset(void);
 
 /*
  * Every function below returns 0 or the errno, and leaves the reason in @ea.
