@@ -10,7 +10,7 @@ KDIR ?= /lib/modules/$(KVER)/build
 
 # OUT=DIR leaves this tree untouched and builds everything in DIR.
 OUT     ?= $(CURDIR)
-MODULE  := $(if $(filter $(CURDIR),$(OUT)),$(CURDIR),$(OUT)/module)
+MODULE  := $(if $(filter $(CURDIR),$(OUT)),$(CURDIR),$(abspath $(OUT))/module)
 
 DESTDIR ?=
 PREFIX  ?= /usr/local
@@ -38,7 +38,8 @@ modules: ## build ioasidfd.ko
 		'$(if $(filter file default,$(origin KDIR)),$(KVER))'
 ifneq ($(MODULE),$(CURDIR))
 	@mkdir -p $(MODULE)
-	@cp -a META Kbuild src uapi $(wildcard include) $(MODULE)
+	@cp -rsf $(addprefix $(CURDIR)/,META Kbuild src uapi $(wildcard include)) $(MODULE)
+	@find $(MODULE) -xtype l -delete
 endif
 	$(MAKE) $(parallel) -C $(KDIR) M=$(MODULE) modules
 

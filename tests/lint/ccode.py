@@ -6,6 +6,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -82,11 +83,12 @@ def readme_program(tree: Tree) -> list[str]:
 
 def sparse(tree: Tree) -> list[str]:
     """A whole build with sparse looking at each file first; findings inside the kernel's own headers are not ours."""
-    printed = output_of(["make", "modules", f"OUT={SPARSE_OUT}", "C=2", f"KDIR={os.environ['KDIR']}"], tree.root)
-    own = re.compile(rf"{SPARSE_OUT}/module/(\S+:\d+:\d+: .*)")
-    found = [match[1] for line in printed if (match := own.match(line))]
+    done = subprocess.run(["make", "modules", f"OUT={SPARSE_OUT}", "C=2", f"KDIR={os.environ['KDIR']}"], cwd=tree.root,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    printed = done.stdout.splitlines()
+    found = [match[1] for line in printed if (match := re.match(rf"{SPARSE_OUT}/module/(\S+:\d+:\d+: .*)", line))]
     checked = sum("  CHECK " in line for line in printed)
-    expected = len(re.findall(r"^ioasidfd-y \+=.*", tree.read(Path("Kbuild")), flags=re.M))
-    if not checked or checked < expected:
-        found += [f"sparse saw {checked} files. The build said:", *printed[-15:]]
+    objects = sum(len(re.findall(r"\.o\b", line)) for line in re.findall(r"^ioasidfd-y \+=(.*)", tree.read(Path("Kbuild")), flags=re.M))
+    if done.returncode or checked < objects:
+        found += [f"the build ended with status {done.returncode}, sparse saw {checked} of {objects} files:", *printed[-15:]]
     return found
