@@ -20,6 +20,8 @@
 	__attribute__(( \
 		format(printf, text, args)))
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 #define IOL_NAME_LEN	64
 
 /* An address in full: domain of up to 8 digits, bus, slot, function and NUL. */

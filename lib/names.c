@@ -4,8 +4,6 @@
  */
 #include "internal.h"
 
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-
 static const char * const iol_reasons[] = {
 	[IOASID_REASON_NONE] = "none",
 	[IOASID_REASON_SIZE] = "size",

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The fake machine's ioctls: VFIO's rules about containers, groups and devices, and
+ * enough of ioasidfd to be called. Notes in fake.broken what a kernel would not like.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/ioasid.h>
+#include <linux/vfio.h>
+
+#include "fake.h"
+#include "fake_internal.h"
+
+#define FAKE_CONTAINER	"/dev/vfio/vfio"
+#define FAKE_GROUP	"/dev/vfio/"
+#define FAKE_IOASID	"/dev/ioasid"
+
+/* Entries of the arrays, before fake.grows adds some. */
+#define FAKE_ENTRIES	2
+
+static uint32_t fake_ids, fake_entries = FAKE_ENTRIES;
+
+static bool fake_is(int fd, const char *name)
+{
+	struct fake_file *file = fake_file(fd);
+
+	if (file && !strcmp(file->name, name))
+		return true;
+	fake.broken = "an ioctl went to the wrong file";
+	return false;
+}
+
+static int fake_set_container(struct fake_file *group, const int *container)
+{
+	if (group->joined >= 0 || !fake_is(*container, FAKE_CONTAINER)) {
+		fake.broken = "a group was put into a container twice, or into none";
+		return -EINVAL;
+	}
+	group->joined = *container;
+	return 0;
+}
+
+static int fake_set_iommu(int fd, struct fake_file *container, unsigned long type)
+{
+	if (type != VFIO_IOASID_IOMMU || container->backend ||
+	    !fake_joined(fd, FAKE_GROUP)) {
+		fake.broken = "a container got a backend twice, or without a group";
+		return -EINVAL;
+	}
+	container->backend = true;
+	return 0;
+}
+
+static int fake_get_device(int fd, struct fake_file *group, const char *address)
+{
+	struct fake_file *container = fake_file(group->joined);
+	char name[128];
+	int device;
+
+	if (!container || !container->backend) {
+		fake.broken = "a device was opened before its group had a backend";
+		errno = EINVAL;
+		return -1;
+	}
+	device = __real_open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (device < 0)
+		abort();
+	snprintf(name, sizeof(name), FAKE_DEVICE "%s", address);
+	fake_track(device, name);
+	fake_file(device)->joined = fd;
+	return device;
+}
+
+/* Any open file of this device counts as bound, which is all a test looks at. */
+static struct fake_file *fake_device(int container, const char *address, uint32_t id)
+{
+	int fd;
+
+	for (fd = 0; fd < FAKE_FILES; fd++) {
+		struct fake_file *file = fake_file(fd), *group;
+
+		if (!file || strncmp(file->name, FAKE_DEVICE, strlen(FAKE_DEVICE)))
+			continue;
+		group = fake_file(file->joined);
+		if (!group || group->joined != container)
+			continue;
+		if (id ? file->id == id :
+		    !strcmp(file->name + strlen(FAKE_DEVICE), address))
+			return file;
+	}
+	return NULL;
+}
+
+static int fake_bind(int container, struct vfio_ioasid_bind *bind)
+{
+	const char *address = (const char *)(uintptr_t)bind->device;
+	struct fake_file *device;
+
+	if (!fake_is(bind->ioasid_fd, FAKE_IOASID))
+		return -EINVAL;
+	device = fake_device(container, address, 0);
+	if (!device)
+		return -ENOENT;
+	if (device->id)
+		return -EEXIST;
+	device->id = ++fake_ids;
+	bind->dev_id = device->id;
+	fake.binds++;
+	return 0;
+}
+
+static int fake_unbind(int container, struct vfio_ioasid_unbind *unbind)
+{
+	struct fake_file *device;
+
+	if (!fake_is(unbind->ioasid_fd, FAKE_IOASID))
+		return -EINVAL;
+	device = fake_device(container, "", unbind->dev_id);
+	if (!device)
+		return -ENOENT;
+	device->id = 0;
+	fake.binds--;
+	return 0;
+}
+
+static int fake_vfio(int fd, struct fake_file *file, unsigned long request, void *arg)
+{
+	int err;
+
+	switch (request) {
+	case VFIO_GET_API_VERSION:
+		return VFIO_API_VERSION;
+	case VFIO_GROUP_GET_STATUS:
+		((struct vfio_group_status *)arg)->flags =
+			fake.not_viable ? 0 : VFIO_GROUP_FLAGS_VIABLE;
+		return 0;
+	case VFIO_GROUP_GET_DEVICE_FD:
+		return fake_get_device(fd, file, arg);
+	case VFIO_GROUP_SET_CONTAINER:
+		err = fake_set_container(file, arg);
+		break;
+	case VFIO_SET_IOMMU:
+		err = fake_set_iommu(fd, file, (unsigned long)arg);
+		break;
+	case VFIO_IOASID_BIND:
+		err = fake_bind(fd, arg);
+		break;
+	case VFIO_IOASID_UNBIND:
+		err = fake_unbind(fd, arg);
+		break;
+	default:
+		err = -ENOTTY;
+	}
+	errno = -err;
+	return err ? -1 : 0;
+}
+
+/* How many entries there are; tells a caller with fewer, and may then have more. */
+static int fake_array(uint32_t *count, bool counting)
+{
+	uint32_t entries = fake_entries, given = *count;
+
+	*count = entries;
+	if (given >= entries)
+		return 0;
+	if (fake.grows) {
+		fake.grows--;
+		fake_entries++;
+	}
+	return counting && !given ? 0 : -EMSGSIZE;
+}
+
+static int fake_device_info(struct ioasid_device_info *info)
+{
+	struct ioasid_resv_region *regions = (void *)(uintptr_t)info->resv_regions;
+	uint32_t room = info->num_resv_regions, i;
+	int err = fake_array(&info->num_resv_regions, true);
+
+	for (i = 0; !err && room && i < info->num_resv_regions; i++)
+		regions[i].first = i;
+	return err;
+}
+
+static int fake_iova_ranges(struct ioasid_iova_ranges *cmd)
+{
+	struct ioasid_iova_range *ranges = (void *)(uintptr_t)cmd->ranges;
+	int err = fake_array(&cmd->num_ranges, false);
+	uint32_t i;
+
+	for (i = 0; !err && i < cmd->num_ranges; i++)
+		ranges[i].first = i;
+	return err;
+}
+
+/* Of an id that its container has let go. */
+static int fake_free(uint32_t id)
+{
+	int fd;
+
+	for (fd = 0; fd < FAKE_FILES; fd++) {
+		struct fake_file *file = fake_file(fd);
+
+		if (file && file->id == id) {
+			file->id = 0;
+			fake.binds--;
+		}
+	}
+	return 0;
+}
+
+static int fake_ioasid(unsigned long request, void *arg)
+{
+	switch (request) {
+	case IOASID_FREE:
+		return fake_free(((struct ioasid_free *)arg)->id);
+	case IOASID_ALLOC:
+		((struct ioasid_alloc *)arg)->ioasid = ++fake_ids;
+		return 0;
+	case IOASID_DEVICE_INFO:
+		return fake_device_info(arg);
+	case IOASID_IOVA_RANGES:
+		return fake_iova_ranges(arg);
+	case IOASID_UNMAP_DMA:
+		((struct ioasid_unmap_dma *)arg)->unmapped =
+			((struct ioasid_unmap_dma *)arg)->length;
+		return 0;
+	case IOASID_GET_CAPS:
+	case IOASID_GET_INFO:
+	case IOASID_MAP_DMA:
+	case IOASID_ATTACH:
+	case IOASID_DETACH:
+		return 0;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static bool fake_has_extack(unsigned long request)
+{
+	return (request >> 8 & 0xff) == IOASID_TYPE;
+}
+
+/* A message as long as there is room has no NUL, which is a hard case too. */
+static void fake_explain(const struct ioasid_get_caps *header)
+{
+	struct ioasid_extack *extack = (void *)(uintptr_t)header->extack;
+	size_t length = strlen(fake.message);
+
+	extack->reason = fake.reason;
+	if (length > sizeof(extack->message))
+		length = sizeof(extack->message);
+	memcpy(extack->message, fake.message, length);
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	struct fake_file *file = fake_file(fd);
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+
+	if (!file) {
+		fake.broken = "an ioctl went to a file that is not open";
+		errno = EBADF;
+		return -1;
+	}
+	if (fake.request == request) {
+		if (fake.message && fake_has_extack(request))
+			fake_explain(arg);
+		errno = fake.request_errno;
+		return -1;
+	}
+	if (fake_fails()) {
+		errno = EIO;
+		return -1;
+	}
+	if (strcmp(file->name, FAKE_IOASID))
+		return fake_vfio(fd, file, request, arg);
+	errno = -fake_ioasid(request, arg);
+	return errno ? -1 : 0;
+}
+
+/* What is inside of something must go before it. */
+void fake_closing(int fd)
+{
+	struct fake_file *file = fake_file(fd), *container;
+
+	if (fake_joined(fd, ""))
+		fake.broken = "a container or a group was closed before what is in it";
+	if (file->id)
+		fake.broken = "a device was closed while it was bound";
+	container = fake_file(file->joined);
+	file->open = false;
+	if (container && !fake_joined(file->joined, FAKE_GROUP))
+		container->backend = false;
+}
