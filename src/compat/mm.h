@@ -7,29 +7,16 @@
 
 #include "ioas_compat_config.h"
 
-/*
- * Since 6.2 a read-only long-term pin breaks copy-on-write sharing. Before, it pins
- * the page that happens to be there, perhaps the zero page, and the device goes on
- * reading it when the process has long written to a copy. A forced write pin breaks
- * the sharing; memory that refuses it (a shared read-only mapping) is not shared in
- * that way, and is pinned plainly.
- */
-static inline unsigned int ioas_pin_flags(bool writable)
-{
-	if (writable)
-		return FOLL_LONGTERM | FOLL_WRITE;
 #if IOAS_HAVE_GUP_RELIABLE_RO_LONGTERM
-	return FOLL_LONGTERM;
-#else
-	return FOLL_LONGTERM | FOLL_WRITE | FOLL_FORCE;
-#endif
-}
-
-/* Is a failed pin to be tried again as a plain read-only one? */
-static inline bool ioas_pin_retry(bool writable)
+static inline long ioas_pin_readable(unsigned long va, unsigned long count,
+				     struct page **pages)
 {
-	return !writable && !IOAS_HAVE_GUP_RELIABLE_RO_LONGTERM;
+	return pin_user_pages_fast(va, count, FOLL_LONGTERM, pages);
 }
+#else
+long ioas_pin_readable(unsigned long va, unsigned long count,
+		       struct page **pages);
+#endif
 
 #if !IOAS_HAVE_UNPIN_PAGE_RANGE
 static inline void unpin_user_page_range_dirty_lock(struct page *page,

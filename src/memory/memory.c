@@ -34,13 +34,14 @@ static void ioas_memory_unpin_runs(struct ioas_memory *memory)
 static int ioas_pin_batch(struct ioas_memory *memory, unsigned long va,
 			  struct page **pages, unsigned long count)
 {
-	unsigned int flags = ioas_pin_flags(memory->writable);
 	unsigned long kept;
 	long got;
 
-	got = pin_user_pages_fast(va, count, flags, pages);
-	if (got <= 0 && ioas_pin_retry(memory->writable))
-		got = pin_user_pages_fast(va, count, FOLL_LONGTERM, pages);
+	if (memory->writable)
+		got = pin_user_pages_fast(va, count, FOLL_LONGTERM | FOLL_WRITE,
+					  pages);
+	else
+		got = ioas_pin_readable(va, count, pages);
 	if (got <= 0)
 		return got ?: -EFAULT;
 	kept = ioas_runs_append(memory, pages, got);
