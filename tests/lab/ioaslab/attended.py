@@ -53,7 +53,7 @@ def _guest(kernel: Kernel, machine: Machine, mode: str, files: dict[str, Path]) 
     folder = cache.folder("runs", f"{mode}-{kernel.name}-{machine.name}-{os.getpid()}")
     guest = vm.Vm(kernel, machine, folder, mode)
     tests = build.out() / "tests"
-    with build.held(kernel):
+    with build.held(kernel.name):
         modules = _built(build.module(kernel))
         guest.initramfs.write_bytes(initramfs.make(initramfs.Contents(
             kernel, machine, modules, tests if tests.is_dir() else None, (), files)))

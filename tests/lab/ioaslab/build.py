@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, chroot, roots, source, sync
+from . import cache, chroot, proc, roots, sync
 from .config import Kernel, Root, source as source_data
 from .ui import progress
 
@@ -40,33 +40,29 @@ def _home() -> Path:
 
 
 @contextmanager
-def held(kernel: Kernel) -> Iterator[None]:
-    """Keep other labs from building this kernel's copy while its products are read."""
-    with cache.lock(f"build.{cache.tree_id()}.{kernel.name}", who=kernel.name):
+def held(name: str) -> Iterator[None]:
+    """Keep other labs from building in the copy of that name while its products are read."""
+    with cache.lock(f"build.{cache.tree_id()}.{name}", who=name):
         yield
 
 
 def module(kernel: Kernel) -> Build:
     """Build ioasidfd.ko, and whatever other modules the tree has, with all of the kernel's warnings on."""
-    release = roots.release_of(kernel)
-    script = f"cd {chroot.WORK} && make modules -j2 W=1 KVER={release} KDIR=/usr/src/linux-headers-{release}"
-    built = _run(kernel.root, kernel.name, f"{kernel.name} {release}", script, {})
-    return _with_products(built, "**/*.ko")
+    told = chroot.variables(kernel)
+    argv = ["make", "modules", "-j2", "W=1", f"KVER={told['KVER']}", f"KDIR={told['KDIR']}"]
+    return _with_products(_run(kernel.root, kernel.name, told["KVER"], argv), "**/*.ko")
 
 
 def user_space(with_tests: bool = True) -> Build:
     """Build the static programs that go into the guest."""
-    with cache.lock(f"build.{cache.tree_id()}.user", who="user space"):
+    with held("user"):
         return _user_space(with_tests)
 
 
 def _user_space(with_tests: bool) -> Build:
-    goals = "tests demo-bin" if with_tests else "demo-bin"
-    variables = f"LIB_STATIC=1 OUT={chroot.WORK}/{_OUT}" + (" HARNESS=/tmp/harness" if with_tests else "")
-    script = f"cd {chroot.WORK} && mkdir -p {_OUT} && make -j2 {goals} {variables}"
-    extra = {"/tmp/harness": source.harness()} if with_tests else {}
-    built = _run(source_data().root, "user", "user", script, extra)
-    return _with_products(built, f"{_OUT}/**/*")
+    argv = ["make", "-j2", *(["tests"] if with_tests else []), "demo-bin", "LIB_STATIC=1", f"OUT={chroot.WORK}/{_OUT}",
+            f"HARNESS={chroot.LINUX}/{source_data().harness}"]
+    return _with_products(_run(source_data().root, "user", "", argv), f"{_OUT}/**/*")
 
 
 _OUT = "lab-out"
@@ -77,16 +73,24 @@ def out() -> Path:
     return _home() / "user" / _OUT
 
 
-def _run(root: Root, name: str, label: str, script: str, extra: dict[str, Path]) -> Build:
+def clean_copy(name: str) -> Path:
+    """A copy of the tree as it is, without anything built in it; the caller holds the lock of that name."""
+    work = _home() / name
+    sync.forget(work)
+    sync.copy(work, name)
+    return work
+
+
+def _run(root: Root, name: str, label: str, argv: list[str]) -> Build:
     work = _home() / name
     log = _home() / f"{name}.log"
     log.unlink(missing_ok=True)
     who = f"build {name}"
-    label = f"{label} {roots.recipe(root)}"
     with cache.lock(f"root.{root.name}", shared=True, who=root.name):
-        sync.copy(work, label)
+        sync.copy(work, f"{label} {roots.recipe(root)}")
+        (work / _OUT).mkdir(exist_ok=True)
         progress(who, "make")
-        status = chroot.status_of(roots.path_of(root), work, ["sh", "-c", script], log, who, NOTABLE, extra)
+        status = proc.status_of(chroot.command(root, work, argv), log, who, NOTABLE)
     warnings = tuple(line for line in log.read_text(errors="replace").splitlines()
                      if WARNING.search(line) and not HARMLESS.search(line))
     if warnings:

@@ -7,35 +7,40 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import build, cache, hostchecks, run
-from .config import HostCheck, Kernel, Machine
+from . import build, cache, checks, run
+from .config import Check, Kernel, Machine
 from .results import Result, Status, show, succeeded, write
 from .ui import LabError, say
 from .work import in_parallel
 
 
-def everything(kernels: Sequence[Kernel], machines: Sequence[Machine], checks: Sequence[HostCheck],
-               wanted: Sequence[str]) -> int:
+def everything(kernels: Sequence[Kernel], machines: Sequence[Machine], wanted: Sequence[str] = (),
+               others: Sequence[Check] = ()) -> int:
     """Run it all; exit status 0 only if something ran and nothing failed."""
     started = time.monotonic()
-    results = [result for check in checks for result in hostchecks.run(check)]
+    results = _without_vms(kernels, others)
     user = build.user_space()
     results.append(run.build_result("host", "user space", user))
     if user.status == 0:
         jobs = [run.Job(kernel, machine, tuple(wanted)) for kernel in kernels for machine in machines]
         for job, outcome in zip(jobs, in_parallel([lambda job=job: run.run(job) for job in jobs])):
-            results += outcome if isinstance(outcome, list) else [_broken(job, outcome)]
+            results += outcome if isinstance(outcome, list) else [_broken(job.where, "lab", outcome, job.rerun(""))]
     folder = _folder()
     write(results, folder)
-    show_path = f"results: {folder}/results.json and results.ktap; {time.monotonic() - started:.0f} s"
-    say(f"\n{show_path}")
+    say(f"\nresults: {folder}/results.json and results.ktap; {time.monotonic() - started:.0f} s")
     show(results)
     return 0 if succeeded(results) else 1
 
 
-def _broken(job: run.Job, error: LabError) -> Result:
-    return Result(job.where, "lab", str(error).splitlines()[0], Status.FAIL,
-                  (*str(error).splitlines(), error.hint), job.rerun(""))
+def _without_vms(kernels: Sequence[Kernel], others: Sequence[Check]) -> list[Result]:
+    jobs = [(check, kernel) for check in others for kernel in (kernels if check.place == "kernel" else [None])]
+    outcomes = in_parallel([lambda check=check, kernel=kernel: checks.run(check, kernel) for check, kernel in jobs])
+    return [result for (check, _), outcome in zip(jobs, outcomes)
+            for result in (outcome if isinstance(outcome, list) else [_broken("host", check.name, outcome)])]
+
+
+def _broken(where: str, what: str, error: LabError, rerun: str = "") -> Result:
+    return Result(where, what, str(error).splitlines()[0], Status.FAIL, (*str(error).splitlines(), error.hint), rerun)
 
 
 def _folder() -> Path:

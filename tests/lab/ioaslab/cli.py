@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from . import attended, build, cache, check, config, inroot, roots, run, setup
+from . import attended, build, cache, check, checks, config, roots, run, setup
 from .results import Result, show, succeeded
 from .ui import LabError, report, say
 from .work import in_parallel
@@ -52,9 +52,10 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("-k", "--kernel", default=DEFAULT_KERNEL, metavar="KERNEL", help=f"default: {DEFAULT_KERNEL}")
         one.add_argument("-m", "--machine", default=DEFAULT_MACHINE, metavar="MACHINE",
                          help=f"default: {DEFAULT_MACHINE}")
-    inside = command("chroot-run", _chroot_run, "run a command in a copy of the tree, inside a kernel's build root")
+    inside = command("chroot-run", _chroot_run, "run a command in a copy of the tree in a kernel's build root")
     inside.add_argument("-k", "--kernel", default=DEFAULT_KERNEL, metavar="KERNEL", help=f"default: {DEFAULT_KERNEL}")
-    inside.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND")
+    inside.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND",
+                        help="told KVER, KDIR and LINUX, the kernel source's scripts")
     command("list", _list, "list kernels, machines and test programs")
     command("lint-env", _lint_env, "print the folder with the kernel's scripts that lint needs; fetch it first")
     return parser
@@ -84,7 +85,7 @@ def _build(options: argparse.Namespace) -> int:
     setup.ready(kernels, [])
 
     def module(kernel: config.Kernel) -> Result:
-        with build.held(kernel):
+        with build.held(kernel.name):
             return run.build_result(kernel.name, "module", build.module(kernel))
 
     outcomes = in_parallel([lambda: run.build_result("host", "user space", build.user_space()),
@@ -97,13 +98,13 @@ def _build(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     kernels, machines = _kernels(options), _machines(options)
     setup.ready(kernels, machines)
-    return check.everything(kernels, machines, [], options.tests)
+    return check.everything(kernels, machines, options.tests)
 
 
 def _check(_: argparse.Namespace) -> int:
     kernels, machines = list(config.kernels().values()), list(config.machines().values())
     setup.ready(kernels, machines)
-    return check.everything(kernels, machines, config.host_checks(), [])
+    return check.everything(kernels, machines, others=config.checks())
 
 
 def _shell(options: argparse.Namespace) -> int:
@@ -119,9 +120,11 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _chroot_run(options: argparse.Namespace) -> int:
+    if not options.argv:
+        raise LabError("no command to run", "lab chroot-run [-k KERNEL] COMMAND [ARGUMENT...]")
     kernel = config.kernel(options.kernel)
     setup.ready([kernel], [])
-    return inroot.run(kernel, options.argv)
+    return checks.run_command(kernel, options.argv)
 
 
 def _list(_: argparse.Namespace) -> int:

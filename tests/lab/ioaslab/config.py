@@ -74,11 +74,11 @@ class Source:
 
 
 @dataclass(frozen=True)
-class HostCheck:
+class Check:
     name: str
     command: tuple[str, ...]
     timeout: int
-    requires: str = ""
+    place: str
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -141,8 +141,12 @@ def source() -> Source:
 
 
 @cache
-def host_checks() -> tuple[HostCheck, ...]:
-    return tuple(_record(HostCheck, "checks.toml: [[check]]", table) for table in _load("checks.toml")["check"])
+def checks() -> tuple[Check, ...]:
+    found = tuple(_record(Check, "checks.toml: [[check]]", table) for table in _load("checks.toml")["check"])
+    for check in found:
+        if check.place not in ("host", "user", "kernel"):
+            raise LabError(f"checks.toml: {check.name}: no place {check.place!r}", "places: host, user, kernel")
+    return found
 
 
 @cache

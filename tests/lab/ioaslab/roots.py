@@ -35,7 +35,7 @@ def kernels_of(root: Root) -> list[Kernel]:
 
 def recipe(root: Root) -> str:
     """A hash of all that decides what is in the root: when it changes, the root is made anew."""
-    parts = [repr(root), INSTALLER.read_text(encoding="utf-8"), repr(UNWANTED),
+    parts = [repr((root.suites, root.security, root.packages)), INSTALLER.read_text(encoding="utf-8"), repr(UNWANTED),
              *(repr((kernel.release, kernel.packages)) for kernel in kernels_of(root))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -49,7 +49,7 @@ def build_result(where: str, name: str, built: build.Build) -> Result:
 
 def run(job: Job) -> list[Result]:
     """Build for the job's kernel, then boot and test it. User space must have been built."""
-    with build.held(job.kernel):
+    with build.held(job.kernel.name):
         module = build.module(job.kernel)
         results = [build_result(job.where, "module", module)]
         if module.status:
