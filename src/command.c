@@ -7,6 +7,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/uaccess.h>
 
 #include "command.h"
@@ -181,6 +182,7 @@ long ioas_command_run(const struct ioas_command *table, unsigned int rows,
 
 	if (row >= rows)
 		return -ENOTTY;
+	row = array_index_nospec(row, rows);
 
 	/* The rest is written before it is read. */
 	call->data.header.extack = 0;

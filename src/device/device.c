@@ -100,20 +100,24 @@ static int ioas_check_unbound(struct ioas_call *call,
 }
 
 /*
- * VFIO lets a group in whose other devices have no driver, or one that does no DMA:
- * a bridge's, or pci-stub. Those are not for user space to drive.
+ * VFIO lets a group in whose other devices have no driver, or are bridges. Those are
+ * not for user space to drive. The driver itself may not be looked at: it can go at
+ * any time, and waiting for the device's lock would let whoever unbinds it wait for
+ * us while we wait for him.
  */
 static int ioas_check_driver(struct ioas_call *call, struct device *dev)
 {
-	const char *driver = dev->driver ? dev->driver->name : NULL;
-	bool bridge = dev_is_pci(dev) &&
-		      to_pci_dev(dev)->hdr_type != PCI_HEADER_TYPE_NORMAL;
+	const char *what = NULL;
 
-	if (driver && !bridge && strcmp(driver, "pci-stub"))
+	if (dev_is_pci(dev) &&
+	    to_pci_dev(dev)->hdr_type != PCI_HEADER_TYPE_NORMAL)
+		what = "is a bridge";
+	else if (!READ_ONCE(dev->driver))
+		what = "has no driver; bind it to vfio-pci first";
+	if (!what)
 		return 0;
-	return ioas_fail(call, -EINVAL, IOASID_REASON_DRIVER,
-			 "%s is bound to %s, not to a VFIO driver; bind it to vfio-pci first",
-			 dev_name(dev), driver ?: "no driver");
+	return ioas_fail(call, -EINVAL, IOASID_REASON_DRIVER, "%s %s",
+			 dev_name(dev), what);
 }
 
 static int ioas_join_group(struct ioas_call *call, struct ioas_device *device)

@@ -125,13 +125,15 @@ unmap:
  * @gather: what the caller has to flush with iommu_iotlb_sync()
  *
  * Context: may sleep; domains_sem.
+ * Return: true if nothing of it is mapped any more. It was mapped by us and by nobody
+ * else, so anything but true is a fault of the IOMMU's driver.
  */
-void ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
+bool ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
 		       size_t length, struct iommu_iotlb_gather *gather)
 {
 	size_t done = iommu_unmap_fast(domain->iommu, iova, length, gather);
 
-	/* It was mapped by us and by nobody else, so this cannot happen. */
-	WARN_ONCE(done != length, "unmapped %zu of %zu bytes at 0x%lx\n", done,
-		  length, iova);
+	return !WARN_ONCE(done != length,
+			  "the IOMMU unmapped %zu of %zu bytes at 0x%lx\n",
+			  done, length, iova);
 }

@@ -33,7 +33,7 @@ bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev);
 
 int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
 		    struct ioas_memory *memory, u32 prot);
-void ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
+bool ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
 		       size_t length, struct iommu_iotlb_gather *gather);
 
 #endif

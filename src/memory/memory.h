@@ -10,6 +10,7 @@
 
 #include <linux/list.h>
 #include <linux/mm_types.h>
+#include <linux/sched.h>
 
 struct ioas_call;
 
@@ -74,6 +75,7 @@ struct ioas_run_iter {
  * ioas_run_next() - Step to the next run
  * @iter: the walk
  *
+ * Context: may sleep.
  * Return: the run, NULL after the last.
  */
 static inline struct ioas_run *ioas_run_next(struct ioas_run_iter *iter)
@@ -81,6 +83,7 @@ static inline struct ioas_run *ioas_run_next(struct ioas_run_iter *iter)
 	while (!list_entry_is_head(iter->chunk, &iter->memory->chunks, node)) {
 		if (iter->next < iter->chunk->used)
 			return &iter->chunk->runs[iter->next++];
+		cond_resched();
 		iter->chunk = list_next_entry(iter->chunk, node);
 		iter->next = 0;
 	}

@@ -18,6 +18,7 @@ struct ioas_memory;
  * @prot: enum ioasid_prot
  * @ready: all domains of the space translate it. An area that is not ready only
  *	keeps others off its range; it belongs to the call that makes or unmakes it
+ * @stuck: an IOMMU still translates it although it was told not to
  *
  * In the space's tree by space->lock.
  */
@@ -27,6 +28,7 @@ struct ioas_area {
 	struct ioas_memory *memory;
 	u32 prot;
 	bool ready;
+	bool stuck;
 };
 
 static inline struct ioas_area *

@@ -75,8 +75,9 @@ static void ioas_unmap_domains(struct ioas_space *space,
 	list_for_each_entry(domain, &space->domains, node) {
 		iommu_iotlb_gather_init(&gather);
 		list_for_each_entry(area, claimed, unmap_node)
-			ioas_domain_unmap(domain, area->node.start,
-					  ioas_area_length(area), &gather);
+			if (!ioas_domain_unmap(domain, area->node.start,
+					       ioas_area_length(area), &gather))
+				area->stuck = true;
 		iommu_iotlb_sync(domain->iommu, &gather);
 	}
 }
@@ -96,7 +97,9 @@ static void ioas_free_areas(struct list_head *claimed)
 	struct ioas_area *area, *next;
 
 	list_for_each_entry_safe(area, next, claimed, unmap_node) {
-		ioas_memory_unpin(area->memory);
+		/* Better lost to the host than open to a device. */
+		if (!area->stuck)
+			ioas_memory_unpin(area->memory);
 		kfree(area);
 		cond_resched();
 	}
