@@ -91,7 +91,7 @@ int ioasid_space_map_fixed(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iov
 
 	ret = iol_cmd(ctx->fd, IOASID_MAP_DMA, &map);
 	if (ret)
-		return iol_fail_cmd(ret, "cannot map %zu bytes at IOVA %#jx in space %u",
+		return iol_fail_cmd(ret, "cannot map %zu bytes at IOVA 0x%jx in space %u",
 				    length, (uintmax_t)iova, ioasid);
 	return 0;
 }
@@ -109,7 +109,7 @@ int ioasid_space_unmap(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iova,
 
 	ret = iol_cmd(ctx->fd, IOASID_UNMAP_DMA, &unmap);
 	if (ret)
-		return iol_fail_cmd(ret, "cannot unmap %ju bytes at IOVA %#jx in space %u",
+		return iol_fail_cmd(ret, "cannot unmap %ju bytes at IOVA 0x%jx in space %u",
 				    (uintmax_t)length, (uintmax_t)iova, ioasid);
 	if (unmapped)
 		*unmapped = unmap.unmapped;

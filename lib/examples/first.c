@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 	check(ioasid_space_map(ctx, space, memory, page,
 			       IOASID_PROT_READ | IOASID_PROT_WRITE, &iova));
 
-	printf("%s reaches %zu bytes at IOVA %#jx, and nothing else.\n",
+	printf("%s reaches %zu bytes at IOVA 0x%jx, and nothing else.\n",
 	       ioasid_dev_address(dev), page, (uintmax_t)iova);
 	/* Program the device here, through ioasid_dev_fd(dev). */
 

@@ -18,6 +18,7 @@
 /**
  * struct demo_buffer - Memory for the device
  * @name: what the demo calls it
+ * @label: the same in the picture
  * @mem: the memory
  * @size: its bytes
  * @prot: what the device may do
@@ -26,6 +27,7 @@
  */
 struct demo_buffer {
 	const char *name;
+	const char *label;
 	uint8_t *mem;
 	size_t size;
 	uint32_t prot;

@@ -52,7 +52,7 @@ bool demo_transfer(struct demo *demo)
 	memcpy(letter->mem, DEMO_GREETING, strlen(DEMO_GREETING));
 	memset(reply->mem, 0, reply->size);
 
-	ui_say("The device reads %u bytes at %#jx into its buffer, and writes them to %#jx.",
+	ui_say("The device reads %u bytes at 0x%jx into its buffer, and writes them to 0x%jx.",
 	       DEMO_LENGTH, (uintmax_t)letter->iova, (uintmax_t)reply->iova);
 	if (!demo_dma("reading", edu_dma_to_device(demo->edu, letter->iova, 0,
 						   DEMO_LENGTH)) ||
@@ -97,7 +97,7 @@ static bool demo_write_refused(struct demo *demo, const char *where, uint64_t io
 	if (!demo_dma("writing", edu_dma_from_device(demo->edu, 0, iova, DEMO_LENGTH)))
 		return false;
 	ui_check(!memcmp(before, memory, DEMO_LENGTH),
-		 "write to %s (IOVA %#jx): memory unchanged", where, (uintmax_t)iova);
+		 "write to %s (IOVA 0x%jx): memory unchanged", where, (uintmax_t)iova);
 	demo_show_fault(demo);
 	return true;
 }
@@ -198,7 +198,7 @@ static bool demo_read_refused(struct demo *demo, struct demo_buffer *secret)
 						     DEMO_LENGTH)))
 		return false;
 	ui_check(!demo_shares_a_block(secret->mem, pool->mem),
-		 "read of the letter after it was unmapped (IOVA %#jx): the device got none of it",
+		 "read of the letter after it was unmapped (IOVA 0x%jx): the device got none of it",
 		 (uintmax_t)secret->iova);
 	demo_show_fault(demo);
 	return true;

@@ -56,8 +56,11 @@ static void draw_border(uint64_t address, const char *corners)
 {
 	int corner = strlen(corners) / 2;
 
-	printf("%*s%s%#*jx%s %.*s", UI_INDENT, "", ui_tint(UI_DIM), DRAW_ADDRESS,
-	       (uintmax_t)address, ui_off(), corner, corners);
+	char text[DRAW_ADDRESS + 1];
+
+	snprintf(text, sizeof(text), "0x%jx", (uintmax_t)address);
+	printf("%*s%s%*s%s %.*s", UI_INDENT, "", ui_tint(UI_DIM), DRAW_ADDRESS, text,
+	       ui_off(), corner, corners);
 	draw_repeat(draw_glyphs()->line, DRAW_WIDTH);
 	printf("%s\n", corners + corner);
 }

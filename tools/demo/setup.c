@@ -94,11 +94,11 @@ static void demo_iommu(struct demo *demo)
 		info->device_flags & IOASID_DEVICE_COHERENT ? "yes" : "no");
 	ui_fact("group", "%u, %u %s", info->group_id, info->group_devices,
 		info->group_devices == 1 ? "device" : "devices");
-	ui_fact("addresses", "%#jx - %#jx", (uintmax_t)info->aperture_first,
+	ui_fact("addresses", "0x%jx - 0x%jx", (uintmax_t)info->aperture_first,
 		(uintmax_t)info->aperture_last);
 	ui_fact("pages", "%s", sizes);
 	for (i = 0; i < info->num_resv_regions; i++)
-		ui_fact(i ? "" : "reserved", "%#jx - %#jx, %s",
+		ui_fact(i ? "" : "reserved", "0x%jx - 0x%jx, %s",
 			(uintmax_t)demo->regions[i].first,
 			(uintmax_t)demo->regions[i].last,
 			ioasid_resv_kind_name(demo->regions[i].kind));
@@ -141,7 +141,7 @@ bool demo_space(struct demo *demo)
 	ui_say("%s is attached to a new space: what is mapped there is all it can reach.",
 	       demo->address);
 	for (i = 0; i < count; i++)
-		ui_fact(i ? "" : "can map", "%#jx - %#jx", (uintmax_t)ranges[i].first,
+		ui_fact(i ? "" : "can map", "0x%jx - 0x%jx", (uintmax_t)ranges[i].first,
 			(uintmax_t)ranges[i].last);
 	free(ranges);
 	return ui_check(count, "the space may be mapped wherever the device allows");
@@ -179,7 +179,7 @@ static bool demo_map(struct demo *demo, enum demo_role role, uint64_t iova)
 	if (!demo_ok(ret))
 		return false;
 	buffer->mapped = true;
-	ui_fact(buffer->name, "%s at IOVA %#jx (%s), device may %s",
+	ui_fact(buffer->name, "%s at IOVA 0x%jx (%s), device may %s",
 		ui_size(buffer->size), (uintmax_t)buffer->iova,
 		iova ? "this program chose" : "the kernel chose",
 		buffer->prot & IOASID_PROT_WRITE ? "read and write" : "only read");
@@ -193,11 +193,12 @@ bool demo_memory(struct demo *demo)
 	size_t page = sysconf(_SC_PAGESIZE);
 
 	demo->buffers[DEMO_LETTER] = (struct demo_buffer){
-		.name = "letter", .size = page, .prot = IOASID_PROT_READ };
+		.name = "letter", .label = "letter, read-only", .size = page,
+		.prot = IOASID_PROT_READ };
 	demo->buffers[DEMO_REPLY] = (struct demo_buffer){
-		.name = "reply", .size = page, .prot = both };
+		.name = "reply", .label = "reply", .size = page, .prot = both };
 	demo->buffers[DEMO_POOL] = (struct demo_buffer){
-		.name = "pool", .size = DEMO_POOL_SIZE, .prot = both };
+		.name = "pool", .label = "pool", .size = DEMO_POOL_SIZE, .prot = both };
 
 	ui_step("Memory for the device");
 	if (!demo_map(demo, DEMO_LETTER, DEMO_IOVA) ||
@@ -247,7 +248,7 @@ static size_t demo_draw_mapped(struct demo *demo, struct draw_range *drawn)
 
 		drawn[i] = (struct draw_range){
 			buffer->iova, buffer->iova + buffer->size - 1, DRAW_MAPPED,
-			buffer->name };
+			buffer->label };
 	}
 	return i;
 }
@@ -293,7 +294,7 @@ void demo_reason(struct demo *demo)
 		ui_say("This device has no reserved region, so there is none to run into.");
 		return;
 	}
-	ui_say("This program asks for a mapping at %#jx, which is reserved:",
+	ui_say("This program asks for a mapping at 0x%jx, which is reserved:",
 	       (uintmax_t)region->first);
 	ret = ioasid_space_map_fixed(demo->ctx, demo->ioasid, region->first,
 				     letter->mem, letter->size, letter->prot);
@@ -303,7 +304,7 @@ void demo_reason(struct demo *demo)
 		 ioasid_last_reason() == IOASID_REASON_IOVA_RESERVED &&
 		 ioasid_last_extack()->first == region->first &&
 		 ioasid_last_extack()->last == region->last,
-		 "refused: errno %s, reason %s, range %#jx - %#jx",
+		 "refused: errno %s, reason %s, range 0x%jx - 0x%jx",
 		 ret == -EADDRNOTAVAIL ? "EADDRNOTAVAIL" : strerror(-ret),
 		 ioasid_reason_name(ioasid_last_reason()),
 		 (uintmax_t)ioasid_last_extack()->first,

@@ -247,9 +247,9 @@ const char *ui_size(uint64_t size)
 	char *text = texts[next++ % 4];
 	unsigned int unit = 0;
 
-	/* Ten of a unit is exact enough; below, whole ones only. */
+	/* Ten of a unit, rounded, are exact enough; fewer only if they are whole. */
 	while (unit < 6 && size >= 1024 && (size % 1024 == 0 || size >= 10 * 1024)) {
-		size /= 1024;
+		size = size / 1024 + (size % 1024 >= 512);
 		unit++;
 	}
 	snprintf(text, sizeof(texts[0]), "%ju %s", (uintmax_t)size, units[unit]);
