@@ -383,9 +383,12 @@ TEST_F(map, unmap_refusals)
 		       do_unmap(self->fd, self->space, PAGE, 0));
 	EXPECT_REFUSED(EINVAL, IOASID_REASON_RANGE,
 		       do_unmap(self->fd, self->space, 2 * PAGE, LAST_PAGE));
-	/* Not aligned, and so it would split the mapping too: either reason. */
-	EXPECT_EQ(EINVAL, do_unmap(self->fd, self->space, PAGE + 1, PAGE));
-	EXPECT_EQ(EINVAL, do_unmap(self->fd, self->space, PAGE, PAGE - 1));
+	EXPECT_REFUSED(EINVAL, IOASID_REASON_ALIGNMENT,
+		       do_unmap(self->fd, self->space, PAGE + 1, PAGE));
+	EXPECT_REFUSED(EINVAL, IOASID_REASON_ALIGNMENT,
+		       do_unmap(self->fd, self->space, PAGE, PAGE - 1));
+	EXPECT_REFUSED(EINVAL, IOASID_REASON_ALIGNMENT,
+		       do_unmap(self->fd, self->space, PAGE / 2, 2 * PAGE));
 	EXPECT_HOLDS(1, 1);
 	EXPECT_OK(do_unmap(self->fd, self->space, PAGE, PAGE));
 	EXPECT_REFUSED(ENOENT, IOASID_REASON_IOVA_NOT_MAPPED,
@@ -407,11 +410,11 @@ TEST_F(map, unmap_all)
 	ASSERT_OK(do_map(self->fd, self->space, self->memory, PAGE, LAST_PAGE,
 			 RW));
 	arg.length = PAGE;
-	EXPECT_REFUSED(EINVAL, IOASID_REASON_RANGE,
+	EXPECT_REFUSED(EINVAL, IOASID_REASON_VALUE,
 		       cmd(self->fd, IOASID_UNMAP_DMA, &arg));
 	arg.length = 0;
 	arg.iova = PAGE;
-	EXPECT_REFUSED(EINVAL, IOASID_REASON_RANGE,
+	EXPECT_REFUSED(EINVAL, IOASID_REASON_VALUE,
 		       cmd(self->fd, IOASID_UNMAP_DMA, &arg));
 	EXPECT_REFUSED(ENOENT, IOASID_REASON_NO_OBJECT,
 		       do_unmap_all(self->fd, NO_ID, &bytes));

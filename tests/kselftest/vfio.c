@@ -92,7 +92,7 @@ int device_open(int group, const char *name, int *device)
 	return errno_of(*device);
 }
 
-static void dev_init(struct dev *dev, unsigned int n)
+void dev_init(struct dev *dev, unsigned int n)
 {
 	memset(dev, 0, sizeof(*dev));
 	dev->name = edu_name(n);

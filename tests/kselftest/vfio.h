@@ -45,6 +45,8 @@ int group_set(int group, int container);
 int group_unset(int group);
 int device_open(int group, const char *name, int *device);
 
+/* Names the device and opens nothing: dev_release() has nothing to do. */
+void dev_init(struct dev *dev, unsigned int n);
 /* Claims the device's group through a new container with this module. */
 int dev_claim(struct dev *dev, unsigned int n);
 /* The same with another VFIO backend. */
