@@ -138,6 +138,9 @@ static int iol_holder_process(const char *pid, void *data)
 {
 	struct iol_holder *holder = data;
 
+	/* /proc/self is no process of its own. */
+	if (pid[strspn(pid, "0123456789")])
+		return 0;
 	holder->pid = pid;
 	/* Only root may look into every process; the others are passed over. */
 	return iol_list(iol_holder_file, holder, "/proc/%s/fd", pid) > 0;
@@ -153,7 +156,7 @@ static int iol_fail_group_busy(unsigned int group)
 	iol_list(iol_holder_process, &holder, "/proc");
 	if (!strncmp(holder.text, self, strlen(self)))
 		snprintf(holder.text, sizeof(holder.text),
-			 "another context of this process");
+			 "this process already (another context, or an inherited file)");
 	return iol_fail(-EBUSY, IOASID_REASON_IN_USE,
 			"%s is in use by %s: a group has one user at a time, end that one first",
 			holder.path, holder.text);

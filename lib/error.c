@@ -45,6 +45,7 @@ const struct ioasid_extack *ioasid_last_extack(void)
 	return &iol_last.extack;
 }
 
+/* Where the kernel's sentence ends with what is wrong, or speaks of its own commands. */
 static const char *iol_advice(uint32_t reason)
 {
 	switch (reason) {
@@ -58,18 +59,12 @@ static const char *iol_advice(uint32_t reason)
 		return "unmap mappings as a whole";
 	case IOASID_REASON_IOVA_FULL:
 		return "unmap something or make the window larger";
-	case IOASID_REASON_MEMLOCK:
-		return "raise the limit with 'ulimit -l', or with LimitMEMLOCK= in a service";
-	case IOASID_REASON_IN_USE:
-		return "detach or close what uses it first";
-	case IOASID_REASON_DEVICE_ATTACHED:
-		return "detach it first";
 	case IOASID_REASON_GROUP_ATTACHED:
 		return "use the same space, or detach the other device first";
 	case IOASID_REASON_DEVICE_GONE:
 		return "close the device";
 	case IOASID_REASON_INTERRUPTED:
-		return "nothing has changed, the call can be made again";
+		return "the call can be made again";
 	default:
 		return NULL;
 	}

@@ -174,6 +174,8 @@ static void container_errors(void)
 
 static void group_errors(void)
 {
+	char path[64];
+
 	start();
 	fake_unlink("/dev/vfio/1");
 	opens(FAKE_SOLO, -ENOENT, "no file for the group", TAP_WORDS("/dev/vfio/1"));
@@ -187,6 +189,7 @@ static void group_errors(void)
 	start();
 	fake.open_path = "/dev/vfio/2";
 	fake.open_errno = EBUSY;
+	fake_link("/proc/self/fd/3", "/dev/vfio/2");
 	fake_write("/proc/77/comm", "qemu-system-x86\n");
 	fake_link("/proc/77/fd/5", "/dev/vfio/21");
 	fake_link("/proc/77/fd/9", "/dev/vfio/2");
@@ -196,8 +199,17 @@ static void group_errors(void)
 	start();
 	fake.open_path = "/dev/vfio/2";
 	fake.open_errno = EBUSY;
+	fake_link("/proc/self/fd/3", "/dev/vfio/2");
 	opens(FAKE_PAIR_A, -EBUSY, "a process that cannot be seen has the group",
 	      TAP_WORDS("/dev/vfio/2", "another process", "root"));
+
+	start();
+	fake.open_path = "/dev/vfio/2";
+	fake.open_errno = EBUSY;
+	snprintf(path, sizeof(path), "/proc/%d/fd/3", getpid());
+	fake_link(path, "/dev/vfio/2");
+	opens(FAKE_PAIR_A, -EBUSY, "this process has the group",
+	      TAP_WORDS("/dev/vfio/2", "this process"));
 }
 
 static void viable_errors(void)

@@ -18,7 +18,7 @@
 #include "ui.h"
 
 #define DEMO_LENGTH	1024u
-#define DEMO_GREETING	"Dear device, please copy this.  "
+#define DEMO_GREETING	"Hello, device!  "
 
 /* What the device holds when it tries to write where it must not. */
 #define DEMO_INTRUDER	0xee
@@ -77,9 +77,10 @@ static bool demo_arm(struct demo *demo)
 
 static void demo_show_fault(struct demo *demo)
 {
-	char line[256];
+	char line[256] = "kernel log: ";
+	size_t used = strlen(line);
 
-	if (faults_next(demo->address, line, sizeof(line)))
+	if (faults_next(demo->address, line + used, sizeof(line) - used))
 		ui_quote(line);
 }
 
@@ -96,8 +97,8 @@ static bool demo_write_refused(struct demo *demo, const char *where, uint64_t io
 	faults_begin();
 	if (!demo_dma("writing", edu_dma_from_device(demo->edu, 0, iova, DEMO_LENGTH)))
 		return false;
-	ui_check(!memcmp(before, memory, DEMO_LENGTH),
-		 "write to %s (IOVA 0x%jx): memory unchanged", where, (uintmax_t)iova);
+	ui_check(!memcmp(before, memory, DEMO_LENGTH), "write to 0x%jx, %s: unchanged",
+		 (uintmax_t)iova, where);
 	demo_show_fault(demo);
 	return true;
 }
@@ -142,9 +143,9 @@ static bool demo_unmapped(struct demo *demo, uint8_t *canary)
 	uint64_t physical = demo_physical(canary);
 
 	if (physical && !demo_is_mapped(demo, physical))
-		return demo_write_refused(demo, "the physical address of a page that is not mapped",
+		return demo_write_refused(demo, "physical address of an unmapped page",
 					  physical, canary);
-	return demo_write_refused(demo, "an address that is not mapped",
+	return demo_write_refused(demo, "where nothing is mapped",
 				  pool->iova + pool->size, canary);
 }
 
@@ -198,7 +199,7 @@ static bool demo_read_refused(struct demo *demo, struct demo_buffer *secret)
 						     DEMO_LENGTH)))
 		return false;
 	ui_check(!demo_shares_a_block(secret->mem, pool->mem),
-		 "read of the letter after it was unmapped (IOVA 0x%jx): the device got none of it",
+		 "read of 0x%jx, the letter after unmapping: the device got nothing",
 		 (uintmax_t)secret->iova);
 	demo_show_fault(demo);
 	return true;
@@ -214,7 +215,7 @@ static bool demo_after_detach(struct demo *demo)
 		ui_fail("%s", ioasid_last_error());
 		return false;
 	}
-	return demo_write_refused(demo, "the pool after the device was detached",
+	return demo_write_refused(demo, "the pool after detaching",
 				  pool->iova, pool->mem);
 }
 
@@ -233,7 +234,8 @@ static bool demo_attached_again(struct demo *demo)
 						     DEMO_LENGTH)))
 		return false;
 	return ui_check(!memcmp(intruder, pool->mem, DEMO_LENGTH),
-			"attached again, the same write arrives");
+			"write to 0x%jx, the pool after attaching again: arrives",
+			(uintmax_t)pool->iova);
 }
 
 bool demo_refused(struct demo *demo)
@@ -242,12 +244,14 @@ bool demo_refused(struct demo *demo)
 	struct demo_buffer *reply = &demo->buffers[DEMO_REPLY];
 
 	ui_step("DMA that must reach nothing");
+	ui_say("The device now holds %u bytes 0x%x, and is told to write them all over the place.",
+	       DEMO_LENGTH, DEMO_INTRUDER);
 	if (!demo_arm(demo) || !demo_never_mapped(demo) ||
-	    !demo_write_refused(demo, "the letter, which it may only read",
+	    !demo_write_refused(demo, "the read-only letter",
 				letter->iova, letter->mem))
 		return false;
 	if (!demo_unmap(demo, reply) ||
-	    !demo_write_refused(demo, "the reply after it was unmapped", reply->iova,
+	    !demo_write_refused(demo, "the reply after unmapping", reply->iova,
 				reply->mem))
 		return false;
 	return demo_unmap(demo, letter) && demo_read_refused(demo, letter) &&

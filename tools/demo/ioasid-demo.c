@@ -5,6 +5,7 @@
  * options and the order of the steps.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,18 @@ static const char *demo_parse(int argc, char **argv)
 	return argv[optind];
 }
 
+/* As sysfs names it: in full, in small letters. What is no address stays what it is. */
+static void demo_address(const char *given, char *address, size_t size)
+{
+	const char *colon = strchr(given, ':');
+	char *letter;
+
+	snprintf(address, size, "%s%s",
+		 colon && !strchr(colon + 1, ':') ? "0000:" : "", given);
+	for (letter = address; *letter; letter++)
+		*letter = tolower(*letter);
+}
+
 static void demo_run(struct demo *demo)
 {
 	if (!demo_device(demo) || !demo_space(demo) || !demo_memory(demo))
@@ -117,7 +130,7 @@ int main(int argc, char **argv)
 	struct demo demo = { .restore = false };
 
 	if (address)
-		snprintf(demo.address, sizeof(demo.address), "%s", address);
+		demo_address(address, demo.address, sizeof(demo.address));
 	printf("%sioasid-demo: a device's DMA through an I/O address space%s\n",
 	       ui_tint(UI_BOLD), ui_off());
 	demo_run(&demo);

@@ -30,12 +30,20 @@ static bool demo_ok(int ret)
 	return !ret;
 }
 
+/* A device of another kind must not even be taken from its driver. */
 static bool demo_find(struct demo *demo)
 {
-	if (demo->address[0] || !edu_find(0, demo->address, sizeof(demo->address)))
-		return true;
-	ui_fail("no edu device in this machine: 'make demo' starts a virtual one that has it");
-	return false;
+	if (demo->address[0]) {
+		if (!edu_is(demo->address))
+			ui_fail("%s is not an edu device: 'lspci -nn' shows those as 1234:11e8",
+				demo->address);
+		return edu_is(demo->address);
+	}
+	if (edu_find(0, demo->address, sizeof(demo->address))) {
+		ui_fail("no edu device in this machine; 'make demo' starts a virtual one with it");
+		return false;
+	}
+	return true;
 }
 
 static void demo_driver(const char *address, char *driver, size_t size)
@@ -62,7 +70,7 @@ static bool demo_take(struct demo *demo)
 			return false;
 		demo->restore = true;
 	}
-	ui_fact("device", "%s, QEMU's edu (it copies memory to and from a buffer of its own)",
+	ui_fact("device", "%s, QEMU's edu (copies memory into a buffer and back)",
 		demo->address);
 	ui_fact("driver", "vfio-pci, as the kernel ships it%s%s",
 		demo->restore ? "; before: " : "", demo->restore ? driver : "");
@@ -82,6 +90,15 @@ static void demo_page_sizes(uint64_t bitmap, char *text, size_t size)
 					 ui_size(1ull << bit));
 }
 
+static unsigned int demo_bits(uint64_t last)
+{
+	unsigned int bits = 0;
+
+	for (; last; last >>= 1)
+		bits++;
+	return bits;
+}
+
 static void demo_iommu(struct demo *demo)
 {
 	struct ioasid_device_info *info = &demo->info;
@@ -94,8 +111,8 @@ static void demo_iommu(struct demo *demo)
 		info->device_flags & IOASID_DEVICE_COHERENT ? "yes" : "no");
 	ui_fact("group", "%u, %u %s", info->group_id, info->group_devices,
 		info->group_devices == 1 ? "device" : "devices");
-	ui_fact("addresses", "0x%jx - 0x%jx", (uintmax_t)info->aperture_first,
-		(uintmax_t)info->aperture_last);
+	ui_fact("addresses", "0x%jx - 0x%jx (%u bits)", (uintmax_t)info->aperture_first,
+		(uintmax_t)info->aperture_last, demo_bits(info->aperture_last));
 	ui_fact("pages", "%s", sizes);
 	for (i = 0; i < info->num_resv_regions; i++)
 		ui_fact(i ? "" : "reserved", "0x%jx - 0x%jx, %s",
@@ -128,23 +145,39 @@ bool demo_device(struct demo *demo)
 	return !ret;
 }
 
+/* Whether the device can reach all of a range and none of it is reserved. */
+static bool demo_allowed(struct demo *demo, const struct ioasid_iova_range *range)
+{
+	uint32_t i;
+
+	for (i = 0; i < demo->info.num_resv_regions; i++)
+		if (range->first <= demo->regions[i].last &&
+		    range->last >= demo->regions[i].first)
+			return false;
+	return range->first >= demo->info.aperture_first &&
+	       range->last <= demo->info.aperture_last;
+}
+
 bool demo_space(struct demo *demo)
 {
 	struct ioasid_iova_range *ranges;
-	uint32_t count, i;
+	uint32_t count, i, allowed = 0;
 
 	ui_step("An I/O address space");
 	if (!demo_ok(ioasid_space_alloc(demo->ctx, &demo->ioasid)) ||
 	    !demo_ok(ioasid_dev_attach(demo->dev, demo->ioasid)) ||
 	    !demo_ok(ioasid_space_iova_ranges(demo->ctx, demo->ioasid, &ranges, &count)))
 		return false;
-	ui_say("%s is attached to a new space: what is mapped there is all it can reach.",
+	ui_say("%s is attached to a new space, and reaches what is mapped there.",
 	       demo->address);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		ui_fact(i ? "" : "can map", "0x%jx - 0x%jx", (uintmax_t)ranges[i].first,
 			(uintmax_t)ranges[i].last);
+		allowed += demo_allowed(demo, &ranges[i]);
+	}
 	free(ranges);
-	return ui_check(count, "the space may be mapped wherever the device allows");
+	return ui_check(count && allowed == count,
+			"that is what the device can reach, less what is reserved");
 }
 
 static bool demo_allocate(struct demo_buffer *buffer)
@@ -179,10 +212,10 @@ static bool demo_map(struct demo *demo, enum demo_role role, uint64_t iova)
 	if (!demo_ok(ret))
 		return false;
 	buffer->mapped = true;
-	ui_fact(buffer->name, "%s at IOVA 0x%jx (%s), device may %s",
+	ui_fact(buffer->name, "%s at 0x%jx, %s (%s chose the address)",
 		ui_size(buffer->size), (uintmax_t)buffer->iova,
-		iova ? "this program chose" : "the kernel chose",
-		buffer->prot & IOASID_PROT_WRITE ? "read and write" : "only read");
+		buffer->prot & IOASID_PROT_WRITE ? "read and write" : "read-only",
+		iova ? "this program" : "the kernel");
 	return true;
 }
 
@@ -304,7 +337,7 @@ void demo_reason(struct demo *demo)
 		 ioasid_last_reason() == IOASID_REASON_IOVA_RESERVED &&
 		 ioasid_last_extack()->first == region->first &&
 		 ioasid_last_extack()->last == region->last,
-		 "refused: errno %s, reason %s, range 0x%jx - 0x%jx",
+		 "refused: %s, %s, 0x%jx-0x%jx",
 		 ret == -EADDRNOTAVAIL ? "EADDRNOTAVAIL" : strerror(-ret),
 		 ioasid_reason_name(ioasid_last_reason()),
 		 (uintmax_t)ioasid_last_extack()->first,
@@ -315,33 +348,38 @@ static bool demo_empty(struct demo *demo)
 {
 	int ret;
 
-	if (!demo->ioasid)
-		return false;
 	ret = ioasid_dev_detach(demo->dev);
-	if (!ret || ret == -EINVAL)
-		ret = ioasid_space_free(demo->ctx, demo->ioasid);
-	return demo_ok(ret);
+	/* A step that ended early may have left it detached. */
+	if (ret && ret != -EINVAL)
+		return demo_ok(ret);
+	return demo_ok(ioasid_space_free(demo->ctx, demo->ioasid));
 }
 
-void demo_cleanup(struct demo *demo)
+static void demo_release(struct demo *demo)
 {
-	bool emptied, restored = true;
 	size_t i;
 
-	if (!demo->ctx)
-		return;
-	ui_step("Giving everything back");
-	emptied = demo_empty(demo);
 	edu_close(demo->edu);
 	ioasid_dev_close(demo->dev);
 	ioasid_ctx_close(demo->ctx);
-	if (demo->restore)
-		restored = demo_ok(ioasid_driver_restore(demo->address));
 	free(demo->regions);
 	for (i = 0; i < DEMO_BUFFERS; i++)
 		if (demo->buffers[i].mem)
 			munmap(demo->buffers[i].mem, demo->buffers[i].size);
+}
+
+void demo_cleanup(struct demo *demo)
+{
+	bool emptied = false, restored = true;
+
+	if (demo->ioasid) {
+		ui_step("Giving everything back");
+		emptied = demo_empty(demo);
+	}
+	demo_release(demo);
+	if (demo->restore)
+		restored = demo_ok(ioasid_driver_restore(demo->address));
 	if (emptied)
 		ui_check(restored, "space freed, memory unpinned, device closed%s",
-			 demo->restore ? " and with its former driver" : "");
+			 demo->restore ? " and taken from vfio-pci again" : "");
 }

@@ -275,10 +275,15 @@ static bool edu_sysfs_id(const char *address, const char *file, unsigned int id)
 	return found == 1 && value == id;
 }
 
+bool edu_is(const char *address)
+{
+	return edu_sysfs_id(address, "vendor", EDU_PCI_VENDOR) &&
+	       edu_sysfs_id(address, "device", EDU_PCI_DEVICE);
+}
+
 static int edu_filter(const struct dirent *entry)
 {
-	return edu_sysfs_id(entry->d_name, "vendor", EDU_PCI_VENDOR) &&
-	       edu_sysfs_id(entry->d_name, "device", EDU_PCI_DEVICE);
+	return edu_is(entry->d_name);
 }
 
 int edu_find(unsigned int index, char *address, size_t size)

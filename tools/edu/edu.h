@@ -111,6 +111,16 @@ int edu_dma_from_device(struct edu *edu, uint32_t offset, uint64_t iova,
 			uint32_t length);
 
 /**
+ * edu_is() - Whether a PCI device is an edu device
+ * @address: PCI address in full, for example "0000:00:04.0"
+ *
+ * Looks at sysfs only, so that it can be asked before the device is taken.
+ *
+ * Return: true if it is.
+ */
+bool edu_is(const char *address);
+
+/**
  * edu_find() - Find the edu devices of this machine
  * @index: which one, in the order of their addresses, from 0
  * @address: out: PCI address, for example "0000:00:04.0"
