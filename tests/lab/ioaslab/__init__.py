@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The modules of the VM lab; tests/lab/lab is the program."""
+"""The modules of the VM lab; tests/lab/lab.py is the program."""

@@ -9,17 +9,19 @@ from functools import cache
 
 from .config import kmsg_rules
 
-AFTER = 40  # lines of a report that are kept
+REPORT = 150  # lines that one report of the kernel may have
+KEPT = 40     # of them
 
 
 @dataclass
 class Finding:
-    """A complaint: its first line, the test that ran (empty outside any), and the lines that follow it."""
+    """A complaint: its first line, the test that ran (empty outside any), the lines that follow it, where it is."""
 
     kind: str
     line: str
     program: str
     excerpt: list[str]
+    number: int
 
 
 _MARK = re.compile(r"lab: (begin|end) (\S+)")
@@ -37,20 +39,21 @@ def scan(log: str) -> list[Finding]:
     """All complaints. Lines that belong to a complaint already found are part of it, not new ones."""
     findings: list[Finding] = []
     program = ""
-    for raw in log.splitlines():
+    for number, raw in enumerate(log.splitlines()):
         line = _STAMP.sub("", raw.strip("\r\0 "))
         mark = _MARK.search(line)
         if mark:
             program = mark[2] if mark[1] == "begin" else ""
-        open_finding = findings[-1] if findings and len(findings[-1].excerpt) < AFTER else None
+        open_finding = findings[-1] if findings and number - findings[-1].number < REPORT else None
         if open_finding and open_finding.program == program and not mark:
-            open_finding.excerpt.append(line)
+            if len(open_finding.excerpt) < KEPT:
+                open_finding.excerpt.append(line)
             if "[ cut here ]" in open_finding.line:
                 open_finding.line = line
             continue
         kind = classify(line)
         if kind:
-            findings.append(Finding(kind, line, program, [line]))
+            findings.append(Finding(kind, line, program, [line], number))
     return findings
 
 
