@@ -17,7 +17,9 @@ int engine_open(struct engine *engine, struct dev *dev)
 
 	engine->dev = dev;
 	engine->edu = NULL;
-	return err ? err : -edu_open(dev->device, &engine->edu);
+	err = err ? err : -edu_open(dev->device, &engine->edu);
+	/* Nothing stops a DMA that a former user of the device has started. */
+	return err ? err : -edu_dma_wait(engine->edu, EDU_DMA_TIMEOUT);
 }
 
 void engine_close(struct engine *engine)
