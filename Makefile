@@ -13,10 +13,11 @@ OUT     ?= $(CURDIR)
 MODULE  := $(if $(filter $(CURDIR),$(OUT)),$(CURDIR),$(abspath $(OUT))/module)
 
 DESTDIR ?=
-PREFIX  ?= /usr/local
+DKMS     = /usr/src/ioasidfd-$(VERSION)
 
-# The release that KDIR is of, known once the headers have been checked.
-release  = $(shell cat $(KDIR)/include/config/kernel.release)
+# The release that KDIR is of; KVER when the headers are gone already.
+release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+	   $(KDIR)/include/generated/utsrelease.h 2>/dev/null),$(KVER))
 # Where "make -jN" was not asked for, use every processor.
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -58,24 +59,22 @@ install: ## install the module for KVER, the library, its headers
 	install -D -m 644 $(MODULE)/ioasidfd.ko \
 		$(DESTDIR)/lib/modules/$(release)/updates/ioasidfd.ko
 	$(if $(DESTDIR),,depmod $(release))
-	install -D -m 644 uapi/linux/ioasid.h $(DESTDIR)$(PREFIX)/include/linux/ioasid.h
 	$(MAKE) -C lib install
 
 uninstall: ## remove what install installed
 	rm -f $(DESTDIR)/lib/modules/$(release)/updates/ioasidfd.ko
 	$(if $(DESTDIR),,depmod $(release))
-	rm -f $(DESTDIR)$(PREFIX)/include/linux/ioasid.h
 	$(MAKE) -C lib uninstall
 
-dkms-install: dkms-remove ## let DKMS build and install the module for every kernel
-	mkdir -p /usr/src/ioasidfd-$(VERSION)
-	cp -a Makefile META Kbuild dkms.conf src uapi $(wildcard include) /usr/src/ioasidfd-$(VERSION)
-	$(MAKE) -C /usr/src/ioasidfd-$(VERSION) clean-modules
+dkms-install: dkms-remove ## let DKMS build and install the module, now and for new kernels
+	@mkdir -p $(DKMS)
+	@cp -a Makefile META Kbuild dkms.conf src uapi $(wildcard include) $(DKMS)
+	@$(MAKE) --no-print-directory -C $(DKMS) clean-modules
 	dkms install ioasidfd/$(VERSION) -k $(KVER)
 
 dkms-remove: ## take it out of DKMS again
-	if dkms status ioasidfd/$(VERSION) | grep -q .; then dkms remove ioasidfd/$(VERSION) --all; fi
-	rm -rf /usr/src/ioasidfd-$(VERSION)
+	@if dkms status ioasidfd/$(VERSION) | grep -q .; then dkms remove ioasidfd/$(VERSION) --all; fi
+	@rm -rf $(DKMS)
 
 check: ## run every test on every supported kernel, in virtual machines
 	tests/lab/lab check
@@ -83,16 +82,15 @@ check: ## run every test on every supported kernel, in virtual machines
 demo: ## boot a virtual machine in which a device does DMA through an IOASID
 	tests/lab/lab demo
 
-lint: ## check style, licences, shell, documentation and the ABI
+lint: ## check style, licences, shell and documentation
 	tests/lab/lab chroot-run tests/lint/lint
 
 clean: clean-modules ## remove what was built here (the lab's cache stays)
-	for d in lib tests/kselftest tools/demo; do \
-		if [ -e $$d/Makefile ]; then $(MAKE) -C $$d clean || exit; fi; done
+	@for d in lib tests/kselftest tools/demo; do $(MAKE) --no-print-directory -C $$d clean || exit; done
 
 # Without kbuild's help, so that it works when the kernel is gone.
 clean-modules:
-	rm -rf .tmp_versions .module-common.o
-	rm -f *.ko *.o *.mod *.mod.c .*.cmd modules.order Module.symvers
-	find src \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' -o -name '*.answer' \
+	@rm -rf .tmp_versions
+	@rm -f *.ko *.o .*.o *.mod *.mod.c .*.cmd modules.order Module.symvers
+	@find src \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' -o -name '*.answer' \
 		-o -name ioas_compat_config.h \) -delete

@@ -48,9 +48,9 @@ check_release() {
 
 [ -d "$kdir" ] || no_headers "$kdir does not exist"
 [ -r "$kdir/Makefile" ] || no_headers "$kdir has no Makefile"
-[ -r "$kdir/include/config/kernel.release" ] ||
-	no_headers "$kdir has no include/config/kernel.release"
-read -r release < "$kdir/include/config/kernel.release"
+uts=$kdir/include/generated/utsrelease.h
+[ -r "$uts" ] || no_headers "$kdir has no include/generated/utsrelease.h"
+release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$uts")
 check_release
 
 config=$kdir/.config

@@ -99,3 +99,11 @@ def readme(tree: Tree) -> list[str]:
     found += [f"README.md: there is no {name}" for name in re.findall(r"^ {4}([\w.-]+(?:/[\w.-]+)*/?)  +\S", words, flags=re.M)
               if name not in places]
     return found
+
+
+def first_program(tree: Tree) -> list[str]:
+    """The library's example, which is compiled, from its first #include on."""
+    example = Path("lib/examples/first.c")
+    _, _, program = tree.read(example).partition("\n#include")
+    shown = f"```c\n#include{program}```"
+    return [] if shown in tree.read(Path("README.md")) else [f"README.md: the program is not what {example} has"]
