@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache, roots, source
@@ -18,32 +19,52 @@ def command(root: Root, work: Path, argv: list[str], variables: dict[str, str] |
     """`argv` in `root`, with `work` as its current folder and the kernel's source pieces, if they are there, bound.
 
     Mounts live in a namespace of their own and processes in another, so both end with the command however it ends.
-    objtool wants /proc. What is done to a `disposable` root is gone when the command ends: it may install what it likes.
+    What is done to a `disposable` root is gone when the command ends: it may install what it likes.
     """
     top = cache.folder("overlay") / "root" if disposable else roots.path_of(root)
-
-    def place(name: str) -> str:
-        return shlex.quote(f"{top}{name}")
-
-    steps = ["set -e", *(_overlay(roots.path_of(root)) if disposable else []), f"mount -t proc proc {place('/proc')}", f"mount --rbind /dev {place('/dev')}",
-             f"mount --bind {shlex.quote(str(work))} {place(WORK)}", f"mount -t tmpfs -o mode=1777 tmpfs {place('/tmp')}"]
-    if source.ready():
-        steps += [f"mkdir {place(LINUX)}", f"mount --bind -o ro {shlex.quote(str(source.path()))} {place(LINUX)}"]
+    mounts = (_overlay(roots.path_of(root)) if disposable else []) + _mounts(top, work)
     told = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/tmp", **(variables or {})}
-    inside = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in told.items()),
+    inside = ["nice", "chroot", str(top), "/usr/bin/env", "-i", *(f"{name}={value}" for name, value in told.items()),
               "/bin/sh", "-c", f'cd {WORK} && exec "$@"', "sh", *argv]
-    steps.append(f"exec nice chroot {place('')} {shlex.join(inside)}")
-    return ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child",
-            "/bin/sh", "-c", "; ".join(steps)]
+    # In a chroot that is no mount point nothing can be made private: there it is the unmounting that counts.
+    script = ["set -e", "mount --make-rprivate / 2>/dev/null || :",
+              *(shlex.join(step) for mount in mounts for step in mount.steps()),
+              "status=0", f"{shlex.join(inside)} || status=$?",
+              *(f"umount -l -R {shlex.quote(str(mount.where))}" for mount in reversed(mounts)), "exit $status"]
+    return ["unshare", "--mount", "--propagation", "unchanged", "--pid", "--fork", "--kill-child",
+            "/bin/sh", "-c", "\n".join(script)]
 
 
-def _overlay(root: Path) -> list[str]:
+@dataclass(frozen=True)
+class _Mount:
+    """A mount, and the folders that are made in it."""
+
+    where: Path
+    arguments: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+
+    def steps(self) -> list[list[str]]:
+        return [["mount", *self.arguments, str(self.where)],
+                *(["mkdir", "-p", str(self.where / name)] for name in self.folders)]
+
+
+def _mounts(top: Path, work: Path) -> list[_Mount]:
+    """What every root gets; objtool wants /proc."""
+    mounts = [_Mount(top / "proc", ("-t", "proc", "proc")),
+              _Mount(top / "dev", ("--rbind", "/dev")),
+              _Mount(top / WORK[1:], ("--bind", str(work))),
+              _Mount(top / "tmp", ("-t", "tmpfs", "-o", "mode=1777", "tmpfs"), ("linux",))]
+    if source.ready():
+        mounts.append(_Mount(top / LINUX[1:], ("--bind", "-o", "ro", str(source.path()))))
+    return mounts
+
+
+def _overlay(root: Path) -> list[_Mount]:
     """Show `root` in the cache's overlay/root, writable, with the changes in memory."""
-    base = cache.folder("overlay")
-    layers = shlex.quote(f"lowerdir={root},upperdir={base}/upper,workdir={base}/work")
-    place = shlex.quote(str(base))
-    return [f"mount -t tmpfs tmpfs {place}", f"mkdir {place}/upper {place}/work {place}/root",
-            f"mount -t overlay -o {layers} overlay {place}/root"]
+    changes, shown = cache.folder("overlay", "changes"), cache.folder("overlay", "root")
+    layers = f"lowerdir={root},upperdir={changes}/upper,workdir={changes}/work"
+    return [_Mount(changes, ("-t", "tmpfs", "tmpfs"), ("upper", "work")),
+            _Mount(shown, ("-t", "overlay", "-o", layers, "overlay"))]
 
 
 def variables(kernel: Kernel) -> dict[str, str]:

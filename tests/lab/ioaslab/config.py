@@ -36,6 +36,15 @@ class Kernel:
 
 
 @dataclass(frozen=True)
+class OwnKernel:
+    name: str
+    root: Root
+    package: str
+    release: str
+    fragments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Arch:
     name: str
     qemu: str
@@ -119,6 +128,13 @@ def kernels() -> dict[str, Kernel]:
 
 
 @cache
+def own_kernels() -> dict[str, OwnKernel]:
+    return {name: _record(OwnKernel, f"own-kernels.toml: [{name}]",
+                          {"name": name, **table, "root": _find(roots(), table["root"], "root")})
+            for name, table in _load("own-kernels.toml").items()}
+
+
+@cache
 def machines() -> dict[str, Machine]:
     data = _load("machines.toml")
     arches = {name: _record(Arch, f"machines.toml: [arch.{name}]", {"name": name, **table})
@@ -158,6 +174,10 @@ def kmsg_rules() -> tuple[dict[str, list[str]], list[str]]:
 
 def kernel(name: str) -> Kernel:
     return _find(kernels(), name, "kernel")
+
+
+def own_kernel(name: str) -> OwnKernel:
+    return _find(own_kernels(), name, "kernel of our own")
 
 
 def machine(name: str) -> Machine:

@@ -14,6 +14,7 @@ from pathlib import Path
 from .ui import LabError, progress
 
 SIGN_OF_LIFE = 15.0
+NOTHING = "(?!)"  # a pattern that matches no line
 
 
 def tied(command: Sequence[str]) -> list[str]:
@@ -36,7 +37,7 @@ def tail(log: Path, lines: int = 15) -> str:
     return "\n".join("    " + line for line in log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def logged(command: Sequence[str], log: Path, who: str, notable: str = "$^",
+def logged(command: Sequence[str], log: Path, who: str, notable: str = NOTHING,
            env: Mapping[str, str] | None = None, hint: str = "") -> None:
     """Run it, keep all it prints in `log`, show the lines `notable` matches; raise with the log's end if it fails."""
     status = status_of(command, log, who, notable, env)
@@ -44,7 +45,7 @@ def logged(command: Sequence[str], log: Path, who: str, notable: str = "$^",
         raise LabError(f"{who} failed ({status}). The end of {log}:\n{tail(log)}", hint)
 
 
-def status_of(command: Sequence[str], log: Path, who: str, notable: str = "$^",
+def status_of(command: Sequence[str], log: Path, who: str, notable: str = NOTHING,
               env: Mapping[str, str] | None = None, timeout: float | None = None) -> int:
     """As `logged`, for a caller that wants the exit status; -1 for one that ran into `timeout`."""
     pattern = re.compile(notable)
