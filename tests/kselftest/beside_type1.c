@@ -124,7 +124,6 @@ TEST_F(beside, extensions_of_each_backend)
 {
 	EXPECT_EQ(1, extension(self->theirs.container, VFIO_TYPE1_IOMMU));
 	EXPECT_EQ(1, extension(self->theirs.container, VFIO_TYPE1v2_IOMMU));
-	EXPECT_EQ(1, extension(self->theirs.container, VFIO_DMA_CC_IOMMU));
 	EXPECT_EQ(0, extension(self->theirs.container, VFIO_IOASID_IOMMU));
 	EXPECT_EQ(1, extension(self->ours.container, VFIO_IOASID_IOMMU));
 	for (unsigned long number = 1; number < 32; number++)

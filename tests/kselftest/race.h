@@ -9,7 +9,7 @@
 #include "common.h"
 
 /* Races end by rounds; the clock only keeps a slow machine from going on for ever. */
-#define RACE_SECONDS	25
+#define RACE_SECONDS	20
 
 struct race {
 	__u64 deadline;		/* now_ms() when it ends, whatever the rounds */

@@ -12,6 +12,7 @@
 #include "kselftest_harness.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 
 #include "common.h"
@@ -19,8 +20,8 @@
 #include "expect.h"
 #include "race.h"
 
-#define ROUNDS		3000
-#define CLOSE_ROUNDS	1500
+#define ROUNDS		2500
+#define CLOSE_ROUNDS	2500
 #define SOURCE		0x100000ULL
 #define SINK		0x200000ULL
 
@@ -116,13 +117,32 @@ static void *meddler(void *arg)
 			  cmd(container, _IO(IOASID_TYPE, 0xff), &none));
 		tally_add(&scene->unknown,
 			  do_unbind(container, scene->fd, NO_ID));
+		sched_yield();
 	}
 	return NULL;
 }
 
+/*
+ * Every other round lets a binder get in first, for that is when the group leaves
+ * under a bound device; the rounds between hit the other commands.
+ */
+static void let_them_bind(struct scene *scene)
+{
+	const unsigned int *bound = &scene->bind.count[0];
+	unsigned int before = __atomic_load_n(bound, __ATOMIC_RELAXED);
+	__u64 end = now_ms() + 2;
+
+	while (scene->rounds & 1 && now_ms() < end &&
+	       __atomic_load_n(bound, __ATOMIC_RELAXED) == before)
+		sched_yield();
+}
+
 static int leave_and_return(struct scene *scene)
 {
-	int err = group_unset(scene->dev.group);
+	int err;
+
+	let_them_bind(scene);
+	err = group_unset(scene->dev.group);
 
 	if (!err)
 		err = group_set(scene->dev.group, scene->dev.container);
@@ -136,9 +156,10 @@ static int close_and_reopen(struct scene *scene)
 	struct dev *dev = &scene->dev;
 	int container = dev->container, group = dev->group, err;
 
+	let_them_bind(scene);
 	/* One time the container goes first, the other the group. */
-	close(scene->rounds & 1 ? container : group);
-	close(scene->rounds & 1 ? group : container);
+	close(scene->rounds & 2 ? container : group);
+	close(scene->rounds & 2 ? group : container);
 	err = group_open(dev->name, &dev->group);
 	if (!err)
 		err = container_open(&container);

@@ -230,6 +230,15 @@ FIXTURE_TEARDOWN(objects)
 	close(self->scene.fd);
 }
 
+/* The id of a freed space may be that of a new one, which another slot has. */
+static bool is_repeated(const struct scene *scene, int slot)
+{
+	for (int i = 0; i < slot; i++)
+		if (scene->spaces[i] == scene->spaces[slot])
+			return true;
+	return false;
+}
+
 /* What every space says about itself agrees with what the others say about it. */
 static void check_counts(struct __test_metadata *_metadata,
 			 struct scene *scene)
@@ -241,7 +250,7 @@ static void check_counts(struct __test_metadata *_metadata,
 		unsigned int devices = 0;
 		int err = do_get_info(scene->fd, scene->spaces[i], &info);
 
-		if (err == ENOENT)
+		if (err == ENOENT || is_repeated(scene, i))
 			continue;
 		ASSERT_EQ(0, err);
 		for (int j = 0; j < DEVICES; j++)

@@ -293,7 +293,7 @@ static struct how how_to(enum ioasid_reason reason)
 	case IOASID_REASON_NOT_IOASID:
 		return (struct how){ EINVAL, reason_not_ioasid, NULL };
 	case IOASID_REASON_CONTAINER:
-		return (struct how){ .why_not = "only a race reaches it" };
+		return (struct how){ .why_not = "a race it takes: race_asleep has it" };
 	case IOASID_REASON_IOMMU:
 		return (struct how){ .why_not = "an emulated IOMMU refuses nothing" };
 	}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commands that fall asleep in the kernel where a test wants it. Linked into every
+ * test program, used by race_asleep.
+ */
+#define _GNU_SOURCE
+#include "asleep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PATIENCE_MS	10000
+
+int lure_make(struct lure *lure)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	lure->before = anon(2 * PAGE);
+	lure->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (!lure->before || lure->uffd < 0)
+		return errno;
+	lure->page = lure->before + PAGE;
+	range.range.start = (uintptr_t)lure->page;
+	range.range.len = PAGE;
+	if (ioctl(lure->uffd, UFFDIO_API, &api) ||
+	    ioctl(lure->uffd, UFFDIO_REGISTER, &range))
+		return errno;
+	return 0;
+}
+
+bool lure_has_caught(struct lure *lure)
+{
+	struct pollfd poll_fd = { .fd = lure->uffd, .events = POLLIN };
+	struct uffd_msg msg;
+
+	return poll(&poll_fd, 1, PATIENCE_MS) == 1 &&
+	       read(lure->uffd, &msg, sizeof(msg)) == sizeof(msg) &&
+	       msg.event == UFFD_EVENT_PAGEFAULT;
+}
+
+int lure_release(struct lure *lure, const void *bytes, size_t length)
+{
+	void *page = anon(PAGE);
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)lure->page,
+		.src = (uintptr_t)page,
+		.len = PAGE,
+	};
+
+	if (!page)
+		return errno;
+	memcpy(page, bytes, length);
+	return ioctl(lure->uffd, UFFDIO_COPY, &copy) ? errno : 0;
+}
+
+/* Not cmd(): that would touch an argument which is the lure. */
+static void *sleeper_main(void *arg)
+{
+	struct sleeper *sleeper = arg;
+
+	sleeper->err = ioctl(sleeper->fd, sleeper->nr, sleeper->arg) ? errno : 0;
+	return NULL;
+}
+
+bool sleeper_start(struct sleeper *sleeper, struct lure *lure, int fd,
+		   unsigned long nr, void *arg)
+{
+	sleeper->fd = fd;
+	sleeper->nr = nr;
+	sleeper->arg = arg;
+	sleeper->err = -1;
+	memset(&sleeper->ea, 0, sizeof(sleeper->ea));
+	sleeper->ea.size = sizeof(sleeper->ea);
+	return !pthread_create(&sleeper->thread, NULL, sleeper_main, sleeper) &&
+	       lure_has_caught(lure);
+}
+
+void sleeper_join(struct sleeper *sleeper)
+{
+	pthread_join(sleeper->thread, NULL);
+}

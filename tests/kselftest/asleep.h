@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Commands that fall asleep in the kernel at a place of the test's choice: they touch
+ * a page that is not there until the test supplies it (userfaultfd). What could go
+ * wrong while a command runs can then be done at leisure.
+ */
+#ifndef IOASID_TEST_ASLEEP_H
+#define IOASID_TEST_ASLEEP_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common.h"
+
+/* A page that puts to sleep who touches it, and an ordinary one before it. */
+struct lure {
+	int uffd;
+	char *page;
+	char *before;
+};
+
+int lure_make(struct lure *lure);
+/* Waits until somebody sleeps; false if nobody does within seconds. */
+bool lure_has_caught(struct lure *lure);
+/* Supplies the page with these bytes, and wakes. */
+int lure_release(struct lure *lure, const void *bytes, size_t length);
+
+/* A command that runs in a thread of its own. */
+struct sleeper {
+	pthread_t thread;
+	int fd;
+	unsigned long nr;
+	void *arg;
+	int err;		/* after sleeper_join(): what the command returned */
+	struct ioasid_extack ea;
+};
+
+/* Starts a command that is about to touch the lure; true once it sleeps there. */
+bool sleeper_start(struct sleeper *sleeper, struct lure *lure, int fd,
+		   unsigned long nr, void *arg);
+void sleeper_join(struct sleeper *sleeper);
+
+#endif /* IOASID_TEST_ASLEEP_H */
