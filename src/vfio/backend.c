@@ -30,18 +30,12 @@ static const struct ioas_command ioas_container_commands[] = {
 		     ioas_cmd_unbind),
 };
 
-static int ioas_cmd_closed(struct ioas_call *call)
-{
-	return ioas_fail(call, -ENODEV, IOASID_REASON_CONTAINER,
-			 "the container's last group has left it");
-}
-
 /* What a container answers from which VFIO has taken the last group. */
 static const struct ioas_command ioas_closed_commands[] = {
 	IOAS_COMMAND(VFIO_IOASID_BIND, vfio_ioasid_bind, cookie, 0, 0,
-		     ioas_cmd_closed),
+		     ioas_fail_closed),
 	IOAS_COMMAND(VFIO_IOASID_UNBIND, vfio_ioasid_unbind, dev_id, 0, 0,
-		     ioas_cmd_closed),
+		     ioas_fail_closed),
 };
 
 static long ioas_container_ioctl(void *iommu_data, unsigned int cmd,

@@ -49,6 +49,18 @@ static char *ioas_get_name(struct ioas_call *call, u64 user)
 				 "the name of the device is empty or too long"));
 }
 
+/**
+ * ioas_fail_closed() - Fail a command because its container is no longer ours
+ * @call: the command
+ *
+ * Return: -ENODEV.
+ */
+int ioas_fail_closed(struct ioas_call *call)
+{
+	return ioas_fail(call, -ENODEV, IOASID_REASON_CONTAINER,
+			 "the container's last group has left it");
+}
+
 static int ioas_bind_name(struct ioas_call *call, struct ioas_ctx *ctx,
 			  const char *name)
 {
@@ -57,10 +69,12 @@ static int ioas_bind_name(struct ioas_call *call, struct ioas_ctx *ctx,
 	int ret;
 
 	dev = ioas_container_find_device(call->container, name, &group);
-	if (!dev)
-		return ioas_fail(call, -ENOENT, IOASID_REASON_NO_DEVICE,
-				 "no group of this container has a device %s",
-				 name);
+	if (IS_ERR(dev))
+		return PTR_ERR(dev) == -ENODEV ?
+			ioas_fail_closed(call) :
+			ioas_fail(call, -ENOENT, IOASID_REASON_NO_DEVICE,
+				  "no group of this container has a device %s",
+				  name);
 	ret = ioas_device_bind(call, ctx, group, dev, call->data.bind.cookie);
 	ioas_group_put(group);
 	put_device(dev);

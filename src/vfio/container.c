@@ -85,6 +85,9 @@ void ioas_container_release(void *iommu_data)
 	struct ioas_container *container;
 
 	container = xa_erase(&ioas_containers, (unsigned long)iommu_data);
+	mutex_lock(&container->lock);
+	container->released = true;
+	mutex_unlock(&container->lock);
 	ioas_container_put(container);
 }
 
@@ -155,7 +158,8 @@ static int ioas_match_device(struct device *dev, void *data)
  * @group: out: its group, with a reference
  *
  * Context: may sleep; no locks held.
- * Return: the device with a reference, or NULL.
+ * Return: the device with a reference, or an ERR_PTR: -ENOENT, or -ENODEV if the
+ * container is not VFIO's any more.
  */
 struct device *ioas_container_find_device(struct ioas_container *container,
 					  const char *name,
@@ -163,8 +167,10 @@ struct device *ioas_container_find_device(struct ioas_container *container,
 {
 	struct ioas_find_device find = { .name = name };
 	struct ioas_group *candidate;
+	bool released;
 
 	mutex_lock(&container->lock);
+	released = container->released;
 	list_for_each_entry(candidate, &container->groups, container_node) {
 		iommu_group_for_each_dev(candidate->iommu_group, &find,
 					 ioas_match_device);
@@ -175,5 +181,7 @@ struct device *ioas_container_find_device(struct ioas_container *container,
 		break;
 	}
 	mutex_unlock(&container->lock);
-	return find.dev;
+	if (find.dev)
+		return find.dev;
+	return ERR_PTR(released ? -ENODEV : -ENOENT);
 }

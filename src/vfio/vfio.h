@@ -14,14 +14,16 @@ struct ioas_call;
  * struct ioas_container - A VFIO container that uses this backend
  * @refs: one for VFIO until it releases the container, one for each running ioctl
  * @id: what VFIO has in place of a pointer
- * @lock: protects @groups
+ * @lock: protects @groups and @released
  * @groups: struct ioas_group
+ * @released: VFIO is done with it; only ioctls that found it before still use it
  */
 struct ioas_container {
 	refcount_t refs;
 	u32 id;
-	struct mutex lock;	/* protects groups */
+	struct mutex lock;	/* protects what follows */
 	struct list_head groups;
+	bool released;
 };
 
 int ioas_vfio_init(void);
@@ -43,5 +45,6 @@ struct device *ioas_container_find_device(struct ioas_container *container,
 /* bind.c */
 int ioas_cmd_bind(struct ioas_call *call);
 int ioas_cmd_unbind(struct ioas_call *call);
+int ioas_fail_closed(struct ioas_call *call);
 
 #endif
