@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Holds the program while the host turns the recording of instructions on and off.
+ * Called by clock.c around what is measured.
+ *
+ * They talk over a serial port of their own: a line from here, a line back when it is
+ * done. One call is recorded, the first one that counts.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "rows.h"
+
+#define GATE	"/dev/ttyS2"
+
+static int port = -1;
+static bool is_open;
+static bool is_done;
+
+static int port_open(void)
+{
+	struct termios raw;
+
+	port = open(GATE, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (port < 0 || tcgetattr(port, &raw))
+		return -errno;
+	cfmakeraw(&raw);
+	return tcsetattr(port, TCSANOW, &raw) ? -errno : 0;
+}
+
+static void tell_and_wait(const char *word)
+{
+	char answer = 0;
+
+	if (write(port, word, strlen(word)) < 0)
+		return;
+	while (answer != '\n' && read(port, &answer, 1) == 1)
+		;
+}
+
+void gate_open(const char *op)
+{
+	if (is_done || !options.profile || report_is_quiet() ||
+	    strcmp(op, options.profile))
+		return;
+	is_done = true;
+	if (port_open()) {
+		report_error("profile", "gate", op, -ENODEV);
+		return;
+	}
+	is_open = true;
+	tell_and_wait("begin\n");
+}
+
+void gate_close(void)
+{
+	if (!is_open)
+		return;
+	is_open = false;
+	tell_and_wait("end\n");
+	close(port);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * User memory of a known physical shape. Called by every row.
+ *
+ * How memory lies in physical memory decides what mapping it costs, so the shape is
+ * made on purpose and then read back from /proc/self/pagemap.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define HUGE		(2 * MIB)
+#define PFN_MASK	0x007fffffffffffffULL
+#define PRESENT		0x8000000000000000ULL
+#define ENTRIES		4096
+
+/* Odd, so that multiples of it visit every page of a power of two once. */
+#define STRIDE		40503ULL
+
+#define POOL_2M		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+
+static bool is_hugetlb(enum memory_kind kind)
+{
+	return kind == MEMORY_HUGETLB_2M || kind == MEMORY_HUGETLB_1G;
+}
+
+static bool is_thp(enum memory_kind kind)
+{
+	return kind == MEMORY_THP || kind == MEMORY_UNTOUCHED_THP;
+}
+
+static bool is_untouched(enum memory_kind kind)
+{
+	return kind == MEMORY_UNTOUCHED || kind == MEMORY_UNTOUCHED_THP;
+}
+
+/* The pool of 1 GiB pages is filled on the kernel command line. */
+static int hugetlb_map(struct memory *memory)
+{
+	bool giant = memory->kind == MEMORY_HUGETLB_1G;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB;
+	int err;
+
+	if (!giant) {
+		err = file_write(POOL_2M, memory->length / HUGE);
+		if (err)
+			return err;
+	}
+	memory->mapping = mmap(NULL, memory->length, PROT_READ | PROT_WRITE,
+			       flags | (giant ? 30 : 21) << MAP_HUGE_SHIFT, -1, 0);
+	if (memory->mapping == MAP_FAILED)
+		return -errno;
+	memory->mapped = memory->length;
+	memory->va = memory->mapping;
+	return 0;
+}
+
+static int anon_map(struct memory *memory)
+{
+	int advice = is_thp(memory->kind) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
+
+	memory->mapped = memory->length + HUGE;
+	memory->mapping = mmap(NULL, memory->mapped, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory->mapping == MAP_FAILED)
+		return -errno;
+	memory->va = (char *)(((__u64)memory->mapping + HUGE - 1) & ~(HUGE - 1));
+	if (madvise(memory->va, memory->length, advice))
+		return -errno;
+	return 0;
+}
+
+void memory_touch(const struct memory *memory)
+{
+	__u64 pages = memory->length / PAGE, i;
+	char *va = memory->va;
+
+	if (memory->kind == MEMORY_SCATTERED) {
+		for (i = 0; i < pages; i++)
+			va[i * STRIDE % pages * PAGE] = 1;
+		return;
+	}
+	for (i = 0; i < pages; i++)
+		va[i * PAGE] = 1;
+}
+
+static int count_runs(struct memory *memory)
+{
+	__u64 pages = memory->length / PAGE, first = (__u64)memory->va / PAGE;
+	__u64 entries[ENTRIES], done = 0, expected = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	memory->runs = 0;
+	while (done < pages && !err) {
+		__u64 want = pages - done < ENTRIES ? pages - done : ENTRIES, i;
+
+		if (pread(fd, entries, want * sizeof(*entries),
+			  (first + done) * sizeof(*entries)) !=
+		    (ssize_t)(want * sizeof(*entries))) {
+			err = -EIO;
+			break;
+		}
+		for (i = 0; i < want; i++) {
+			__u64 pfn = entries[i] & PFN_MASK;
+
+			/* A PFN of 0 is what those without the right to see it get. */
+			if (!(entries[i] & PRESENT) || !pfn) {
+				err = -EPERM;
+				break;
+			}
+			memory->runs += pfn != expected;
+			expected = pfn + 1;
+		}
+		done += want;
+	}
+	close(fd);
+	return err;
+}
+
+/* A row must not say "scattered" of memory that is not. */
+static int verify(const struct memory *memory)
+{
+	__u64 pages = memory->length / PAGE;
+
+	switch (memory->kind) {
+	case MEMORY_CONTIGUOUS:
+		return pages >= 512 && memory->runs > pages / 8 ? -EUCLEAN : 0;
+	case MEMORY_SCATTERED:
+		return memory->runs < pages / 10 * 9 ? -EUCLEAN : 0;
+	case MEMORY_THP:
+	case MEMORY_HUGETLB_2M:
+		return memory->runs > memory->length / HUGE ? -EUCLEAN : 0;
+	case MEMORY_HUGETLB_1G:
+		return memory->runs > memory->length / GIB ? -EUCLEAN : 0;
+	default:
+		return 0;
+	}
+}
+
+int memory_get(struct memory *memory, enum memory_kind kind, __u64 length)
+{
+	int err;
+
+	memset(memory, 0, sizeof(*memory));
+	memory->kind = kind;
+	memory->length = length;
+	memory->mapping = MAP_FAILED;
+	err = is_hugetlb(kind) ? hugetlb_map(memory) : anon_map(memory);
+	if (!err && !is_untouched(kind)) {
+		memory_touch(memory);
+		err = count_runs(memory);
+		if (!err)
+			err = verify(memory);
+	}
+	if (err)
+		memory_put(memory);
+	return err;
+}
+
+void memory_put(struct memory *memory)
+{
+	if (memory->mapping != MAP_FAILED)
+		munmap(memory->mapping, memory->mapped);
+	memory->mapping = MAP_FAILED;
+	if (memory->kind == MEMORY_HUGETLB_2M)
+		file_write(POOL_2M, 0);
+}

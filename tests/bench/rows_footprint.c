@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rows of what mappings cost in kernel memory: everything but I/O page tables, and
+ * those. The kernel's own counters tell; a guest with one processor and nothing else
+ * to do makes them exact to a few objects.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rows.h"
+
+struct usage {
+	__s64 objects;		/* live slab objects, by their size */
+	__s64 slabs;		/* pages of the slabs they are in */
+	__s64 slab_pages;	/* those, and allocations too large for a slab */
+	__s64 vmalloc;
+	__s64 tables;		/* of the MMU's other users: the IOMMUs' */
+	__s64 free;
+};
+
+/* A line "Name:   123 kB" in bytes; -1 if this kernel has no such line. */
+static __s64 memory_line(const char *name)
+{
+	char line[128];
+	__s64 value = -1;
+	FILE *file = fopen("/proc/meminfo", "re");
+
+	if (!file)
+		return -1;
+	while (value < 0 && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, strlen(name)) && line[strlen(name)] == ':')
+			value = strtoll(line + strlen(name) + 1, NULL, 10) * 1024;
+	fclose(file);
+	return value;
+}
+
+static int count_slabs(struct usage *usage)
+{
+	long long active, total, size, per_slab, pages, slabs;
+	char line[512];
+	FILE *file = fopen("/proc/slabinfo", "re");
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		const char *rest = strstr(line, ": slabdata");
+
+		if (!rest ||
+		    sscanf(line, "%*s %lld %lld %lld %lld %lld", &active, &total,
+			   &size, &per_slab, &pages) != 5 ||
+		    sscanf(rest, ": slabdata %*d %lld", &slabs) != 1)
+			continue;
+		usage->objects += active * size;
+		usage->slabs += slabs * pages * (long long)PAGE;
+	}
+	fclose(file);
+	return 0;
+}
+
+static int usage_now(struct usage *usage)
+{
+	int err;
+
+	memset(usage, 0, sizeof(*usage));
+	/* Counters are kept per processor and added up late. */
+	file_write("/proc/sys/vm/stat_refresh", 1);
+	err = count_slabs(usage);
+	usage->slab_pages = memory_line("Slab");
+	usage->vmalloc = memory_line("VmallocUsed");
+	usage->tables = memory_line("SecPageTables");
+	usage->free = memory_line("MemFree");
+	return err;
+}
+
+static void report_usage(const struct row *row, const struct peer *peer,
+			 const struct usage *before, const struct usage *after)
+{
+	__s64 large = (after->slab_pages - after->slabs) -
+		      (before->slab_pages - before->slabs);
+	__s64 kernel = after->objects - before->objects + large +
+		       after->vmalloc - before->vmalloc;
+	__s64 tables = after->tables - before->tables;
+	__s64 taken = before->free - after->free;
+
+	report_sample(row->name, peer->name, "kernel", row->count,
+		      kernel > 0 ? kernel : 0);
+	/* Older kernels do not count the IOMMUs' tables. */
+	if (tables > 0)
+		report_sample(row->name, peer->name, "tables", row->count, tables);
+	report_sample(row->name, peer->name, "taken", row->count,
+		      taken > 0 ? taken : 0);
+}
+
+static void measure(const struct row *row, const struct peer *peer, void *data)
+{
+	const struct memory *memory = data;
+	__u64 chunks = row->size / row->chunk;
+	struct usage before, after;
+	unsigned int i;
+	int err = usage_now(&before);
+
+	for (i = 0; i < row->count && !err; i++) {
+		struct range range = {
+			.va = memory->va + i % chunks * row->chunk,
+			.length = row->chunk,
+			.iova = IOVA_BASE + i * row->chunk,
+		};
+
+		err = peer->map(0, &range);
+	}
+	if (!err)
+		err = usage_now(&after);
+	if (err)
+		report_error(row->name, peer->name, "kernel", err);
+	else
+		report_usage(row, peer, &before, &after);
+	peer->unmap_all(0);
+}
+
+void row_footprint(const struct row *row)
+{
+	struct memory memory;
+
+	if (row_memory(row, &memory))
+		return;
+	row_repeat(row, &memory, measure);
+	memory_put(&memory);
+}
