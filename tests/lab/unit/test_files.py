@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Module closures, the cpio writer, results, and the data files themselves. Run by tests/lab/selftest."""
+
+import json
+import lzma
+import tempfile
+import unittest
+from pathlib import Path
+
+from ioaslab import config, kmod, results
+from ioaslab.cpio import Archive
+from ioaslab.results import Result, Status
+from ioaslab.ui import LabError
+
+
+class Modules(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.folder / "modules.dep").write_text(
+            "kernel/vfio-pci.ko.xz: kernel/vfio-pci-core.ko.xz kernel/vfio.ko.xz\n"
+            "kernel/vfio-pci-core.ko.xz: kernel/vfio.ko.xz\nkernel/vfio.ko.xz:\nkernel/other.ko.xz:\n")
+        (self.folder / "modules.builtin").write_text("kernel/irqbypass.ko\n")
+        self.tree = kmod.Tree(self.folder)
+
+    def test_each_module_comes_after_what_it_needs(self):
+        self.assertEqual(self.tree.closure(["vfio-pci", "vfio"]), ["vfio", "vfio_pci_core", "vfio_pci"])
+
+    def test_built_in_needs_no_file(self):
+        self.assertEqual(self.tree.closure(["irqbypass"]), [])
+
+    def test_unknown_module(self):
+        with self.assertRaises(LabError):
+            self.tree.closure(["nothing"])
+
+    def test_depends_of(self):
+        self.assertEqual(kmod.depends_of(b"x\0license=GPL\0depends=vfio,vfio-pci\0name=a\0"), ["vfio", "vfio_pci"])
+        self.assertEqual(kmod.depends_of(b"x\0depends=\0name=a\0"), [])
+
+    def test_decompression(self):
+        path = self.folder / "a.ko.xz"
+        path.write_bytes(lzma.compress(b"module"))
+        self.assertEqual(kmod.contents(path), b"module")
+
+
+class Cpio(unittest.TestCase):
+    def test_layout(self):
+        archive = Archive()
+        archive.file("lib/a", b"12345", 0o755)
+        archive.file("lib/b", b"")
+        data = archive.bytes()
+        names = []
+        while data:
+            self.assertEqual(data[:6], b"070701")
+            fields = [int(data[6 + 8 * number:14 + 8 * number], 16) for number in range(13)]
+            header = -(-(110 + fields[11]) // 4) * 4
+            names.append((data[110:110 + fields[11] - 1].decode(), oct(fields[1]), data[header:header + fields[6]]))
+            data = data[header + -(-fields[6] // 4) * 4:]
+        self.assertEqual(names, [("lib", "0o40755", b""), ("lib/a", "0o100755", b"12345"), ("lib/b", "0o100644", b""),
+                                 ("TRAILER!!!", "0o0", b"")])
+
+
+class Results(unittest.TestCase):
+    GOOD = Result("6.12/vtd", "map", "a", Status.PASS)
+    BAD = Result("6.12/vtd", "map", "b", Status.FAIL, ("why",))
+    SKIPPED = Result("6.12/vtd", "map", "c", Status.SKIP, ("no device",))
+
+    def test_summary(self):
+        self.assertEqual(results.summary([self.GOOD, self.BAD, self.SKIPPED, self.GOOD]), "2 passed, 1 failed, 1 skipped")
+
+    def test_what_counts_as_success(self):
+        self.assertTrue(results.succeeded([self.GOOD, self.SKIPPED]))
+        self.assertFalse(results.succeeded([self.GOOD, self.BAD]))
+        self.assertFalse(results.succeeded([self.SKIPPED]))
+        self.assertFalse(results.succeeded([]))
+
+    def test_files(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            results.write([self.GOOD, self.BAD, self.SKIPPED], folder)
+            data = json.loads((folder / "results.json").read_text())
+            self.assertEqual((data["passed"], data["failed"], data["skipped"]), (1, 1, 1))
+            self.assertEqual((folder / "results.ktap").read_text().splitlines(), [
+                "KTAP version 1", "1..3", "ok 1 6.12/vtd map a", "# why", "not ok 2 6.12/vtd map b",
+                "ok 3 6.12/vtd map c # SKIP no device"])
+
+
+class Data(unittest.TestCase):
+    def test_all_of_it_can_be_read(self):
+        for read in (config.roots, config.kernels, config.machines, config.needs, config.source, config.checks):
+            with self.subTest(read.__name__):
+                self.assertTrue(read())
+
+    def test_unknown_names_are_refused(self):
+        for look in (config.kernel, config.machine):
+            with self.subTest(look.__name__), self.assertRaises(LabError):
+                look("nothing")
+
+
+if __name__ == "__main__":
+    unittest.main()
