@@ -73,6 +73,7 @@ static int fn##_compat(void *iommu_data, struct iommu_group *group)	\
 {									\
 	return fn(iommu_data, group, VFIO_IOMMU);			\
 }
+
 #define IOAS_COMPAT_ATTACH_GROUP_OP(fn)	fn##_compat
 
 #endif
