@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,11 +25,10 @@ int lure_make(struct lure *lure)
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 
-	lure->before = anon(2 * PAGE);
+	lure->page = anon(PAGE);
 	lure->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (!lure->before || lure->uffd < 0)
+	if (!lure->page || lure->uffd < 0)
 		return errno;
-	lure->page = lure->before + PAGE;
 	range.range.start = (uintptr_t)lure->page;
 	range.range.len = PAGE;
 	if (ioctl(lure->uffd, UFFDIO_API, &api) ||
@@ -66,13 +66,13 @@ int lure_release(struct lure *lure, const void *bytes, size_t length)
 static void *sleeper_main(void *arg)
 {
 	struct sleeper *sleeper = arg;
+	int err = ioctl(sleeper->fd, sleeper->nr, sleeper->arg) ? errno : 0;
 
-	sleeper->err = ioctl(sleeper->fd, sleeper->nr, sleeper->arg) ? errno : 0;
+	__atomic_store_n(&sleeper->err, err, __ATOMIC_RELEASE);
 	return NULL;
 }
 
-bool sleeper_start(struct sleeper *sleeper, struct lure *lure, int fd,
-		   unsigned long nr, void *arg)
+static bool start(struct sleeper *sleeper, int fd, unsigned long nr, void *arg)
 {
 	sleeper->fd = fd;
 	sleeper->nr = nr;
@@ -80,8 +80,33 @@ bool sleeper_start(struct sleeper *sleeper, struct lure *lure, int fd,
 	sleeper->err = -1;
 	memset(&sleeper->ea, 0, sizeof(sleeper->ea));
 	sleeper->ea.size = sizeof(sleeper->ea);
-	return !pthread_create(&sleeper->thread, NULL, sleeper_main, sleeper) &&
-	       lure_has_caught(lure);
+	return !pthread_create(&sleeper->thread, NULL, sleeper_main, sleeper);
+}
+
+bool sleeper_start(struct sleeper *sleeper, struct lure *lure, int fd,
+		   unsigned long nr, void *arg)
+{
+	return start(sleeper, fd, nr, arg) && lure_has_caught(lure);
+}
+
+bool sleeper_start_map(struct sleeper *sleeper, int fd,
+		       struct ioasid_map_dma *map)
+{
+	void *first = (void *)(uintptr_t)map->user_va;
+	__u64 end = now_ms() + PATIENCE_MS;
+	unsigned char there = 0;
+
+	if (!start(sleeper, fd, IOASID_MAP_DMA, map))
+		return false;
+	while (!mincore(first, PAGE, &there) && !(there & 1))
+		if (!sleeper_runs(sleeper) || now_ms() > end)
+			return false;
+	return sleeper_runs(sleeper);
+}
+
+bool sleeper_runs(const struct sleeper *sleeper)
+{
+	return __atomic_load_n(&sleeper->err, __ATOMIC_ACQUIRE) == -1;
 }
 
 void sleeper_join(struct sleeper *sleeper)

@@ -13,11 +13,10 @@
 
 #include "common.h"
 
-/* A page that puts to sleep who touches it, and an ordinary one before it. */
+/* A page that puts to sleep who touches it. */
 struct lure {
 	int uffd;
-	char *page;
-	char *before;
+	void *page;
 };
 
 int lure_make(struct lure *lure);
@@ -32,13 +31,22 @@ struct sleeper {
 	int fd;
 	unsigned long nr;
 	void *arg;
-	int err;		/* after sleeper_join(): what the command returned */
+	int err;		/* what the command returned, -1 while it runs */
 	struct ioasid_extack ea;
 };
 
 /* Starts a command that is about to touch the lure; true once it sleeps there. */
 bool sleeper_start(struct sleeper *sleeper, struct lure *lure, int fd,
 		   unsigned long nr, void *arg);
+/*
+ * Starts an IOASID_MAP_DMA of memory that was never touched, so much of it that it
+ * takes its time; true once it has begun to fault it in. Older kernels do not let a
+ * pin sleep in a lure.
+ */
+bool sleeper_start_map(struct sleeper *sleeper, int fd,
+		       struct ioasid_map_dma *map);
+/* True while the command has not returned. */
+bool sleeper_runs(const struct sleeper *sleeper);
 void sleeper_join(struct sleeper *sleeper);
 
 #endif /* IOASID_TEST_ASLEEP_H */

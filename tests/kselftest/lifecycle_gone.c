@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Devices that leave while they are bound and attached: their group is taken from
- * the container, its descriptor closed, or the device pulled out of the machine. The
+ * the container, its descriptor closed, the driver unbound, the device removed. The
  * id is dead then and says so; spaces and the other devices live on.
  */
 #include "kselftest_harness.h"
+
+#include <sys/utsname.h>
 
 #include "common.h"
 #include "dma.h"
@@ -197,39 +199,87 @@ TEST_F(gone, claimed_by_another_container)
 	dev_release(&next);
 }
 
-/* One of two devices in a group is removed from the machine, and found again. */
-TEST_F(gone, removed_from_the_bus)
-{
+/* Two devices of one group in the space; the first has an engine. */
+struct pair {
 	struct dev first, second;
 	struct engine engine;
+};
 
-	ASSERT_EQ(0, dev_claim(&first, EDU_C0));
-	ASSERT_EQ(0, dev_join(&second, EDU_C1, &first));
-	ASSERT_OK(dev_bind(&first, self->fd));
-	ASSERT_OK(dev_bind(&second, self->fd));
-	ASSERT_OK(do_attach(self->fd, first.id, self->space));
-	ASSERT_OK(do_attach(self->fd, second.id, self->space));
-	ASSERT_EQ(0, engine_open(&engine, &first));
-	ASSERT_EQ(0, pci_remove(second.name));
-	is_dead(_metadata, self->fd, second.id, self->space);
-	EXPECT_TRUE(engine_works(&engine, self->source, SOURCE, self->sink, SINK,
-				 SEED_B));
+static int pair_start(struct pair *pair, int fd, __u32 space)
+{
+	int err = dev_claim(&pair->first, EDU_C0);
+
+	err = err ? err : dev_join(&pair->second, EDU_C1, &pair->first);
+	err = err ? err : dev_bind(&pair->first, fd);
+	err = err ? err : dev_bind(&pair->second, fd);
+	err = err ? err : do_attach(fd, pair->first.id, space);
+	err = err ? err : do_attach(fd, pair->second.id, space);
+	return err ? err : engine_open(&pair->engine, &pair->first);
+}
+
+static void pair_end(struct pair *pair)
+{
+	engine_close(&pair->engine);
+	dev_release(&pair->second);
+	dev_release(&pair->first);
+}
+
+/* Its driver is taken away, which is the end for it and for nobody else. */
+TEST_F(gone, driver_taken_away)
+{
+	struct pair pair;
+	__u32 dead;
+
+	ASSERT_EQ(0, pair_start(&pair, self->fd, self->space));
+	dead = pair.second.id;
+	ASSERT_EQ(0, driver_unbind(pair.second.name));
+	is_dead(_metadata, self->fd, dead, self->space);
+	EXPECT_TRUE(engine_works(&pair.engine, self->source, SOURCE, self->sink,
+				 SINK, SEED_B));
+	ASSERT_EQ(0, vfio_bind(pair.second.name));
+	EXPECT_OK(dev_bind(&pair.second, self->fd));
+	EXPECT_OK(do_attach(self->fd, pair.second.id, self->space));
+	engine_close(&pair.engine);
+	ASSERT_EQ(0, engine_open(&pair.engine, &pair.second));
+	EXPECT_TRUE(engine_works(&pair.engine, self->source, SOURCE, self->sink,
+				 SINK, SEED_C));
+	pair_end(&pair);
+}
+
+/* 5.10 crashes when a device leaves a group in use, with type1 as well. */
+static bool kernel_survives_removal(void)
+{
+	struct utsname uts;
+
+	return !uname(&uts) && atoi(uts.release) >= 6;
+}
+
+/* One of the two is removed from the machine, and found again. */
+TEST_F(gone, removed_from_the_bus)
+{
+	struct pair pair;
+
+	if (!kernel_survives_removal())
+		SKIP(return, "this kernel's VT-d driver has a bug there");
+	ASSERT_EQ(0, pair_start(&pair, self->fd, self->space));
+	ASSERT_EQ(0, pci_remove(pair.second.name));
+	is_dead(_metadata, self->fd, pair.second.id, self->space);
+	EXPECT_TRUE(engine_works(&pair.engine, self->source, SOURCE, self->sink,
+				 SINK, SEED_B));
+	/* It comes back to a group that is attached, and stays blocked in it. */
 	ASSERT_EQ(0, pci_rescan());
 	ASSERT_EQ(0, vfio_bind(edu_name(EDU_C1)));
-	engine_close(&engine);
-	dev_release(&second);
-	dev_release(&first);
+	pair.second.name = edu_name(EDU_C1);
+	EXPECT_OK(dev_bind(&pair.second, self->fd));
+	EXPECT_EQ(0, attached_to(self->fd, pair.second.id));
+	pair_end(&pair);
 
-	ASSERT_EQ(0, dev_claim(&first, EDU_C0));
-	ASSERT_EQ(0, dev_join(&second, EDU_C1, &first));
-	ASSERT_OK(dev_bind(&second, self->fd));
-	ASSERT_OK(do_attach(self->fd, second.id, self->space));
-	ASSERT_EQ(0, engine_open(&engine, &second));
-	EXPECT_TRUE(engine_works(&engine, self->source, SOURCE, self->sink, SINK,
-				 SEED_C));
-	engine_close(&engine);
-	dev_release(&second);
-	dev_release(&first);
+	ASSERT_EQ(0, pair_start(&pair, self->fd, self->space));
+	engine_close(&pair.engine);
+	ASSERT_EQ(0, engine_open(&pair.engine, &pair.second));
+	EXPECT_TRUE(engine_works(&pair.engine, self->source, SOURCE, self->sink,
+				 SINK, SEED_C));
+	pair_end(&pair);
 }
 
 TEST_HARNESS_MAIN

@@ -199,10 +199,12 @@ TEST_F(asleep, module_is_not_removed)
 	still_works(_metadata, &self->dev);
 }
 
-/* A MAP of two pages at SOURCE, the second of which is not there yet. */
-static struct ioasid_map_dma map_without_page(struct lure *lure,
-					      struct sleeper *sleeper,
-					      __u32 space)
+#define LONG		GIB
+#define FAR		(4 * GIB)
+
+/* A MAP at SOURCE that takes a while. */
+static struct ioasid_map_dma long_map(struct sleeper *sleeper, void *va,
+				      __u32 space)
 {
 	return (struct ioasid_map_dma){
 		.size = sizeof(struct ioasid_map_dma),
@@ -210,42 +212,78 @@ static struct ioasid_map_dma map_without_page(struct lure *lure,
 		.extack = (uintptr_t)&sleeper->ea,
 		.ioasid = space,
 		.prot = RW,
-		.user_va = (uintptr_t)lure->before,
-		.length = 2 * PAGE,
+		.user_va = (uintptr_t)va,
+		.length = LONG,
 		.iova = SOURCE,
 	};
 }
 
-#define MAP_WITHOUT_PAGE()						\
-	map_without_page(&self->lure, &self->sleeper, self->space)
-#define WAKE_WITH_PAGE()						\
+FIXTURE(mapping) {
+	int fd;
+	__u32 space;
+	struct dev dev;		/* bound */
+	struct engine engine;
+	struct sleeper sleeper;
+	struct ioasid_map_dma map;
+	char *memory;		/* LONG, what is being mapped */
+	char *other;		/* 2 pages */
+	__u64 locked;
+};
+
+FIXTURE_SETUP(mapping)
+{
+	self->fd = ctx_open();
+	ASSERT_GE(self->fd, 0);
+	ASSERT_OK(do_alloc(self->fd, &self->space));
+	ASSERT_EQ(0, dev_claim(&self->dev, EDU_A));
+	ASSERT_OK(dev_bind(&self->dev, self->fd));
+	ASSERT_EQ(0, engine_open(&self->engine, &self->dev));
+	self->memory = anon(LONG);
+	ASSERT_NE(NULL, self->memory);
+	ASSERT_EQ(0, madvise(self->memory, LONG, MADV_NOHUGEPAGE));
+	self->other = anon(2 * PAGE);
+	ASSERT_NE(NULL, self->other);
+	self->locked = locked_bytes(0);
+	self->map = long_map(&self->sleeper, self->memory, self->space);
+}
+
+FIXTURE_TEARDOWN(mapping)
+{
+	engine_close(&self->engine);
+	dev_release(&self->dev);
+	close(self->fd);
+}
+
+#define START_MAP()							\
+	ASSERT_TRUE(sleeper_start_map(&self->sleeper, self->fd, &self->map))
+/* What a test did before this was during the map, or it proves nothing. */
+#define END_MAP()							\
 	do {								\
-		ASSERT_EQ(0, lure_release(&self->lure, "", 1));		\
+		EXPECT_TRUE(sleeper_runs(&self->sleeper));		\
 		sleeper_join(&self->sleeper);				\
 	} while (0)
 
 /* Everybody else in the space goes on, and does not see what is not there yet. */
-TEST_F(asleep, map_does_not_keep_others_waiting)
+TEST_F(mapping, does_not_keep_others_waiting)
 {
-	struct ioasid_map_dma map = MAP_WITHOUT_PAGE();
 	__u64 iova, bytes = 1;
 	__u32 other;
 	int err;
 
-	FALL_ASLEEP(self->fd, IOASID_MAP_DMA, &map);
-	EXPECT_OK(do_map(self->fd, self->space, self->memory, PAGE, SINK, RW));
-	EXPECT_OK(do_unmap(self->fd, self->space, SINK, PAGE));
+	START_MAP();
+	EXPECT_OK(do_map(self->fd, self->space, self->other, PAGE, FAR, RW));
+	EXPECT_OK(do_unmap(self->fd, self->space, FAR, PAGE));
 	EXPECT_REFUSED(ENOENT, IOASID_REASON_IOVA_NOT_MAPPED,
-		       do_unmap(self->fd, self->space, SOURCE, 2 * PAGE));
+		       do_unmap(self->fd, self->space, SOURCE, LONG));
 	EXPECT_OK(do_unmap_all(self->fd, self->space, &bytes));
 	EXPECT_EQ(0, bytes);
-	EXPECT_OK(do_map_any(self->fd, self->space, self->memory, PAGE, &iova,
+	EXPECT_OK(do_map_any(self->fd, self->space, self->other, PAGE, &iova,
 			     RW));
-	EXPECT_TRUE(iova + PAGE <= SOURCE || iova >= SOURCE + 2 * PAGE);
+	EXPECT_TRUE(iova + PAGE <= SOURCE || iova >= SOURCE + LONG);
 	EXPECT_OK(do_alloc(self->fd, &other));
 	EXPECT_OK(do_free(self->fd, other));
-	err = do_map(self->fd, self->space, self->memory, PAGE, SOURCE, RW);
-	WAKE_WITH_PAGE();
+	err = do_map(self->fd, self->space, self->other, PAGE, SOURCE, RW);
+	END_MAP();
 	/* Two wanted the same place: one has it, the other was told. */
 	EXPECT_EQ(EEXIST, err ? err : self->sleeper.err);
 	EXPECT_EQ(0, err ? self->sleeper.err : err);
@@ -253,76 +291,46 @@ TEST_F(asleep, map_does_not_keep_others_waiting)
 }
 
 /* A device that comes while memory is being mapped reaches it afterwards. */
-TEST_F(asleep, map_while_a_device_attaches)
+TEST_F(mapping, while_a_device_attaches)
 {
-	struct ioasid_map_dma map = MAP_WITHOUT_PAGE();
-	struct engine engine;
-
-	ASSERT_OK(do_map(self->fd, self->space, self->memory, PAGE, SINK, RW));
-	ASSERT_OK(dev_bind(&self->dev, self->fd));
-	ASSERT_EQ(0, engine_open(&engine, &self->dev));
-	FALL_ASLEEP(self->fd, IOASID_MAP_DMA, &map);
-	ASSERT_OK(do_attach(self->fd, self->dev.id, self->space));
-	WAKE_WITH_PAGE();
+	ASSERT_OK(do_map(self->fd, self->space, self->other, PAGE, FAR, RW));
+	START_MAP();
+	EXPECT_OK(do_attach(self->fd, self->dev.id, self->space));
+	END_MAP();
 	EXPECT_EQ(0, self->sleeper.err);
-	for (int i = 0; i < 2; i++)
-		EXPECT_TRUE(engine_works(&engine, self->lure.before + i * PAGE,
-					 SOURCE + i * PAGE, self->memory, SINK,
-					 1010 + i));
-	engine_close(&engine);
+	EXPECT_TRUE(engine_works(&self->engine, self->memory, SOURCE,
+				 self->other, FAR, 1010));
+	EXPECT_TRUE(engine_works(&self->engine, self->memory + LONG - PAGE,
+				 SOURCE + LONG - PAGE, self->other, FAR, 1011));
 }
 
 /* ... and one that leaves does not. */
-TEST_F(asleep, map_while_a_device_detaches)
+TEST_F(mapping, while_a_device_detaches)
 {
-	struct ioasid_map_dma map = MAP_WITHOUT_PAGE();
-	struct engine engine;
-
-	ASSERT_OK(do_map(self->fd, self->space, self->memory, PAGE, SINK, RW));
-	ASSERT_OK(dev_bind(&self->dev, self->fd));
+	ASSERT_OK(do_map(self->fd, self->space, self->other, PAGE, FAR, RW));
 	ASSERT_OK(do_attach(self->fd, self->dev.id, self->space));
-	ASSERT_EQ(0, engine_open(&engine, &self->dev));
-	FALL_ASLEEP(self->fd, IOASID_MAP_DMA, &map);
-	ASSERT_OK(do_detach(self->fd, self->dev.id));
-	WAKE_WITH_PAGE();
+	START_MAP();
+	EXPECT_OK(do_detach(self->fd, self->dev.id));
+	END_MAP();
 	EXPECT_EQ(0, self->sleeper.err);
-	EXPECT_TRUE(store_is_refused(&engine, SOURCE, self->lure.before, 1020));
+	EXPECT_TRUE(store_is_refused(&self->engine, SOURCE, self->memory, 1020));
 	ASSERT_OK(do_attach(self->fd, self->dev.id, self->space));
-	EXPECT_TRUE(engine_works(&engine, self->lure.page, SOURCE + PAGE,
-				 self->memory, SINK, 1021));
-	engine_close(&engine);
-}
-
-struct freer {
-	pthread_t thread;
-	int fd;
-	__u32 space;
-	int err;
-};
-
-static void *freer_main(void *arg)
-{
-	struct freer *freer = arg;
-
-	freer->err = do_free(freer->fd, freer->space);
-	return NULL;
+	EXPECT_TRUE(engine_works(&self->engine, self->memory + LONG - PAGE,
+				 SOURCE + LONG - PAGE, self->other, FAR, 1021));
 }
 
 /* FREE may refuse, wait or win; but what it freed has nothing left in it. */
-TEST_F(asleep, map_while_the_space_is_freed)
+TEST_F(mapping, while_the_space_is_freed)
 {
-	struct ioasid_map_dma map = MAP_WITHOUT_PAGE();
-	struct freer freer = { .fd = self->fd, .space = self->space };
+	int err;
 
-	FALL_ASLEEP(self->fd, IOASID_MAP_DMA, &map);
-	ASSERT_EQ(0, pthread_create(&freer.thread, NULL, freer_main, &freer));
-	usleep(200 * 1000);
-	WAKE_WITH_PAGE();
-	pthread_join(freer.thread, NULL);
-	TH_LOG("free: errno %d, map: errno %d", freer.err, self->sleeper.err);
-	EXPECT_TRUE(!freer.err || freer.err == EBUSY);
+	START_MAP();
+	err = do_free(self->fd, self->space);
+	sleeper_join(&self->sleeper);
+	TH_LOG("free: errno %d, map: errno %d", err, self->sleeper.err);
+	EXPECT_TRUE(!err || err == EBUSY);
 	EXPECT_TRUE(!self->sleeper.err || self->sleeper.err == ENOENT);
-	if (freer.err) {
+	if (err) {
 		EXPECT_EQ(1, num_areas(self->fd, self->space));
 		EXPECT_OK(do_free(self->fd, self->space));
 	}
@@ -331,35 +339,40 @@ TEST_F(asleep, map_while_the_space_is_freed)
 }
 
 /* The context's last descriptor: it ends when the command does. */
-TEST_F(asleep, map_while_the_context_closes)
+TEST_F(mapping, while_the_context_closes)
 {
-	struct ioasid_map_dma map = MAP_WITHOUT_PAGE();
-
-	FALL_ASLEEP(self->fd, IOASID_MAP_DMA, &map);
+	START_MAP();
 	close(self->fd);
 	self->fd = -1;
-	WAKE_WITH_PAGE();
+	END_MAP();
 	EXPECT_EQ(0, self->sleeper.err);
 	EXPECT_EQ(self->locked, locked_bytes(0));
-	still_works(_metadata, &self->dev);
 }
 
-/* A process that is killed in its sleep is gone at once, and its pins with it. */
-TEST_F(asleep, map_while_the_process_dies)
+/* Memory that is taken away meanwhile is mapped or not, and never half. */
+TEST_F(mapping, while_the_memory_is_unmapped)
+{
+	START_MAP();
+	EXPECT_EQ(0, munmap(self->memory + LONG - PAGE, PAGE));
+	END_MAP();
+	EXPECT_EQ(EFAULT, self->sleeper.err);
+	EXPECT_EQ(IOASID_REASON_PIN, self->sleeper.ea.reason);
+	EXPECT_EQ((uintptr_t)self->memory + LONG - PAGE,
+		  self->sleeper.ea.first);
+	EXPECT_EQ(0, num_areas(self->fd, self->space));
+	EXPECT_EQ(self->locked, locked_bytes(0));
+}
+
+/* A process that is killed does not stay until all is mapped. */
+TEST_F(mapping, while_the_process_dies)
 {
 	pid_t child = fork();
 	int status, ms;
 
 	ASSERT_GE(child, 0);
 	if (!child) {
-		struct ioasid_map_dma map;
-
-		if (lure_make(&self->lure))
+		if (!sleeper_start_map(&self->sleeper, self->fd, &self->map))
 			_exit(1);
-		map = MAP_WITHOUT_PAGE();
-		if (!sleeper_start(&self->sleeper, &self->lure, self->fd,
-				   IOASID_MAP_DMA, &map))
-			_exit(2);
 		kill(getpid(), SIGKILL);
 	}
 	for (ms = 0; ms < 10000 && !waitpid(child, &status, WNOHANG); ms++)
@@ -367,7 +380,7 @@ TEST_F(asleep, map_while_the_process_dies)
 	ASSERT_LT(ms, 10000);
 	EXPECT_TRUE(WIFSIGNALED(status));
 	EXPECT_EQ(0, num_areas(self->fd, self->space));
-	EXPECT_OK(do_map(self->fd, self->space, self->memory, PAGE, SOURCE, RW));
+	EXPECT_OK(do_map(self->fd, self->space, self->other, PAGE, SOURCE, RW));
 }
 
 TEST_HARNESS_MAIN

@@ -20,8 +20,8 @@
 #include "expect.h"
 #include "race.h"
 
-#define ROUNDS		2500
-#define CLOSE_ROUNDS	2500
+#define ROUNDS		1500
+#define CLOSE_ROUNDS	1500
 #define SOURCE		0x100000ULL
 #define SINK		0x200000ULL
 
