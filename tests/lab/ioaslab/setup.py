@@ -27,9 +27,8 @@ def ready(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: b
     jobs = [lambda root=root: roots.create(root, archive) for root in absent]
     if need_source:
         jobs.append(lambda: source.create(archive))
-    failed = [error for error in in_parallel(jobs) if isinstance(error, Exception)]
-    for error in failed:
-        raise error
+    if any(isinstance(outcome, LabError) for outcome in in_parallel(jobs)):
+        raise LabError("not everything is there", "the errors above say why; run it again, what is done is kept")
 
 
 def _roots_for(kernels: Sequence[Kernel]) -> list[Root]:
