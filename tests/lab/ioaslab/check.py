@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from . import build, cache, checks, run
+from . import build, cache, checks, run, sync
 from .config import Check, Kernel, Machine
 from .results import Result, Status, show, succeeded, write
 from .ui import LabError, say
@@ -18,12 +19,13 @@ def everything(kernels: Sequence[Kernel], machines: Sequence[Machine], wanted: S
                others: Sequence[Check] = ()) -> int:
     """Run it all; exit status 0 only if something ran and nothing failed."""
     started = time.monotonic()
+    sync.prune(cache.folder("build"))
     results = _without_vms(kernels, others)
     user = build.user_space()
     results.append(run.build_result("host", "user space", user))
     if user.status == 0:
         jobs = [run.Job(kernel, machine, tuple(wanted)) for kernel in kernels for machine in machines]
-        for job, outcome in zip(jobs, in_parallel([lambda job=job: run.run(job) for job in jobs])):
+        for job, outcome in zip(jobs, in_parallel([partial(run.run, job) for job in jobs])):
             results += outcome if isinstance(outcome, list) else [_broken(job.where, "lab", outcome, job.rerun(""))]
     folder = _folder()
     write(results, folder)
@@ -33,8 +35,8 @@ def everything(kernels: Sequence[Kernel], machines: Sequence[Machine], wanted: S
 
 
 def _without_vms(kernels: Sequence[Kernel], others: Sequence[Check]) -> list[Result]:
-    jobs = [(check, kernel) for check in others for kernel in (kernels if check.place == "kernel" else [None])]
-    outcomes = in_parallel([lambda check=check, kernel=kernel: checks.run(check, kernel) for check, kernel in jobs])
+    jobs = [(check, kernel) for check in others for kernel in (kernels if check.place == "kernel" else (None,))]
+    outcomes = in_parallel([partial(checks.run, check, kernel) for check, kernel in jobs])
     return [result for (check, _), outcome in zip(jobs, outcomes)
             for result in (outcome if isinstance(outcome, list) else [_broken("host", check.name, outcome)])]
 

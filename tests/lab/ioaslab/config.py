@@ -97,7 +97,7 @@ def _load(name: str) -> dict[str, Any]:
 
 def _record(kind: type[T], where: str, table: dict[str, Any]) -> T:
     """One table as a record; a key we do not know is a typing error worth stopping for."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    known = {field.name for field in fields(kind)}
     unknown = sorted(set(table) - known)
     if unknown:
         raise LabError(f"{where}: unknown key {unknown[0]!r}", f"known keys: {', '.join(sorted(known))}")

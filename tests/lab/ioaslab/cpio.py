@@ -31,7 +31,7 @@ class Archive:
         self._parents(name)
         self._add(name, stat.S_IFCHR | mode, b"", device=(major, minor))
 
-    def bytes(self) -> bytes:
+    def finish(self) -> bytes:
         self._add("TRAILER!!!", 0, b"")
         return b"".join(self._parts)
 

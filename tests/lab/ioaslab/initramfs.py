@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class Contents:
     machine: Machine
     modules: tuple[Path, ...]
     programs: Path | None = None
-    plan: tuple[Program, ...] = ()
+    plan: Sequence[Program] = ()
     files: dict[str, Path] = field(default_factory=dict)
 
 
@@ -45,7 +46,7 @@ def make(wanted: Contents) -> bytes:
                 archive.copy(f"tests/{path.relative_to(wanted.programs)}", path)
     for name, path in wanted.files.items():
         archive.copy(name, path)
-    return archive.bytes()
+    return archive.finish()
 
 
 def _busybox() -> Path:

@@ -41,7 +41,7 @@ def parse(text: str) -> list[Program]:
 
 
 def read(folder: Path) -> list[Program]:
-    """The programs of a build, every one of which must be in the list: an unlisted test would never run."""
+    """The programs of a build, in run order; every one that is listed must have been built."""
     if not (folder / "list").is_file():
         raise LabError(f"the build made no {folder / 'list'}", "`make tests` writes it beside the test programs")
     programs = parse((folder / "list").read_text(encoding="utf-8"))

@@ -42,7 +42,8 @@ def recipe(root: Root) -> str:
 
 def ready(root: Root) -> bool:
     try:
-        return json.loads((path_of(root) / STAMP).read_text(encoding="utf-8"))["recipe"] == recipe(root)
+        stamp = json.loads((path_of(root) / STAMP).read_text(encoding="utf-8"))
+        return bool(stamp["recipe"] == recipe(root))
     except (OSError, ValueError, KeyError):
         return False
 

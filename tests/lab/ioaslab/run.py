@@ -54,17 +54,19 @@ def run(job: Job) -> list[Result]:
         results = [build_result(job.where, "module", module)]
         if module.status:
             return results
-        programs = plan.select(plan.read(build.out() / "tests"), list(job.wanted))
-        contents = initramfs.Contents(job.kernel, job.machine, module.products, build.out() / "tests", tuple(programs))
-        image = initramfs.make(contents)
+        with build.held("user"):
+            programs = plan.select(plan.read(build.out() / "tests"), list(job.wanted))
+            contents = initramfs.Contents(job.kernel, job.machine, module.products, build.out() / "tests", programs)
+            image = initramfs.make(contents)
     left = programs
     for _ in range(BOOTS):
+        before = left
         found, left = _boot(job, image, left)
         results += found
-        if not left:
+        if left in ([], before):
             break
         progress(job.where, f"booting again for the {len(left)} programs after the one it died in")
-        image = initramfs.make(replace(contents, plan=tuple(left)))
+        image = initramfs.make(replace(contents, plan=left))
     return results + [_failure(job, program.name, "was not run") for program in left]
 
 
@@ -114,17 +116,17 @@ def _follow(job: Job, machine: vm.Vm, programs: list[plan.Program]) -> tuple[lis
 
 
 def _judge(job: Job, section: Section, programs: list[plan.Program]) -> list[Result]:
-    known = {program.name: program for program in programs}
+    """The results of one program, or of one of the guest's own checks."""
+    program = next((program for program in programs if program.name == section.name), None)
     tests = ktap.parse(section.lines, section.status)
-    results = []
-    for test in tests:
-        selector = f"{section.name}:{test.name}" if known.get(section.name) and " " not in test.name else section.name
-        if known.get(section.name) and known[section.name].args:
-            selector = known[section.name].label
-        rerun = job.rerun(selector) if section.name in known else job.rerun("")
-        results.append(Result(job.where, section.name, test.name, Status(test.status), tuple(test.detail), rerun,
-                              round(section.seconds / max(len(tests), 1), 3)))
-    return results
+    seconds = round(section.seconds / max(len(tests), 1), 3)
+    return [Result(job.where, section.name, test.name, Status(test.status), tuple(test.detail),
+                   job.rerun(_selector(program, test.name) if program else ""), seconds) for test in tests]
+
+
+def _selector(program: plan.Program, test: str) -> str:
+    """What runs that test again; a name with blanks is none of the harness's."""
+    return program.label if program.args or " " in test else f"{program.name}:{test}"
 
 
 def _unfinished(job: Job, machine: vm.Vm, session: Session, programs: list[plan.Program], reason: str) -> list[Result]:

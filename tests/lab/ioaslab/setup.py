@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from . import cache, host, roots, source
-from .config import Kernel, Machine, Root, source as source_data
+from .config import Kernel, Machine, Need, Root, source as source_data
 from .ui import LabError, say
 from .work import in_parallel
 
@@ -24,9 +25,9 @@ def ready(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: b
     _check_space(absent, need_source)
     host.install(packages)
     archive = host.archive()
-    jobs = [lambda root=root: roots.create(root, archive) for root in absent]
+    jobs = [partial(roots.create, root, archive) for root in absent]
     if need_source:
-        jobs.append(lambda: source.create(archive))
+        jobs.append(partial(source.create, archive))
     if any(isinstance(outcome, LabError) for outcome in in_parallel(jobs)):
         raise LabError("not everything is there", "the errors above say why; run it again, what is done is kept")
 
@@ -37,7 +38,7 @@ def _roots_for(kernels: Sequence[Kernel]) -> list[Root]:
     return sorted(wanted.values(), key=lambda root: -root.size_mb)
 
 
-def _announce(packages: list[host.Need], absent: list[Root], need_source: bool) -> None:
+def _announce(packages: list[Need], absent: list[Root], need_source: bool) -> None:
     say("The lab will now")
     for need in packages:
         say(f"  install {need.package} on this machine ({need.why})")

@@ -57,9 +57,18 @@ def forget(target: Path) -> None:
     (target / MANIFEST).unlink(missing_ok=True)
 
 
+def prune(home: Path) -> None:
+    """Remove what was built from trees that are gone. `home` has a folder for each tree, with its copies."""
+    for copies in home.iterdir():
+        trees = {_manifest(target).get("tree", "") for target in copies.iterdir() if target.is_dir()} - {""}
+        if trees and not any(Path(tree).exists() for tree in trees):
+            cache.remove(copies)
+
+
 def _manifest(target: Path) -> dict[str, Any]:
     try:
-        return json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+        return manifest
     except (OSError, ValueError):
         return {}
 

@@ -47,7 +47,7 @@ class Cpio(unittest.TestCase):
         archive = Archive()
         archive.file("lib/a", b"12345", 0o755)
         archive.file("lib/b", b"")
-        data = archive.bytes()
+        data = archive.finish()
         names = []
         while data:
             self.assertEqual(data[:6], b"070701")
