@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 from . import build, cache, chroot, ktap, proc
 from .config import TREE, Check, Kernel, source
 from .results import Result, Status, brief
 from .ui import progress
+from .work import stopping
 
 
 def run_command(kernel: Kernel, argv: list[str]) -> int:
@@ -51,13 +53,15 @@ def _output(command: list[str], folder: Path, timeout: int) -> tuple[list[str], 
     """The lines it printed and its status as a shell has it: 128 + signal, 124 for one out of time."""
     child = subprocess.Popen(proc.tied(command), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT)
-    try:
-        printed, _ = child.communicate(timeout=timeout)
-        status = child.returncode if child.returncode >= 0 else 128 - child.returncode
-    except subprocess.TimeoutExpired:
-        child.kill()
-        printed, _ = child.communicate()
-        status = 124
-    finally:
-        child.kill()
+    deadline = time.monotonic() + timeout
+    late = False
+    while True:
+        try:
+            printed, _ = child.communicate(timeout=0.5)
+            break
+        except subprocess.TimeoutExpired:
+            late = stopping.is_set() or time.monotonic() > deadline
+            if late:
+                child.kill()
+    status = 124 if late else child.returncode if child.returncode >= 0 else 128 - child.returncode
     return printed.decode(errors="replace").splitlines(), status

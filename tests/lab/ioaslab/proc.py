@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from .ui import LabError, progress
+from .work import stopping
 
 SIGN_OF_LIFE = 15.0
 NOTHING = "(?!)"  # a pattern that matches no line
@@ -79,7 +80,7 @@ def _follow(child: subprocess.Popen[bytes], keep: Callable[[bytes], object], sho
         selector.register(child.stdout, selectors.EVENT_READ)
         while True:
             now = time.monotonic()
-            if timeout is not None and now - started > timeout:
+            if stopping.is_set() or timeout is not None and now - started > timeout:
                 return False
             if now - spoke > SIGN_OF_LIFE:
                 progress(who, f"still at work ({now - started:.0f} s)")

@@ -15,6 +15,7 @@ from pathlib import Path
 from . import cache, proc, roots
 from .config import Kernel, Machine
 from .ui import LabError, progress
+from .work import stopping
 
 AT_ONCE = 2
 POLL = 0.1
@@ -97,7 +98,7 @@ def _watch(child: subprocess.Popen[bytes], read: Callable[[], bytes], feed: Call
            verdict: Callable[[], str]) -> str:
     while child.poll() is None:
         feed(read())
-        reason = verdict()
+        reason = "was interrupted" if stopping.is_set() else verdict()
         if reason:
             return reason
         time.sleep(POLL)

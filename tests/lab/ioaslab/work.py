@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -12,6 +13,9 @@ from .ui import LabError, report
 AT_ONCE = 2
 
 T = TypeVar("T")
+
+# Set when the lab has been told to end: whatever waits for a child then ends it.
+stopping = threading.Event()
 
 
 def in_parallel(jobs: Sequence[Callable[[], T]]) -> list[T | LabError]:
@@ -29,6 +33,7 @@ def in_parallel(jobs: Sequence[Callable[[], T]]) -> list[T | LabError]:
         try:
             return [future.result() for future in futures]
         except BaseException:
+            stopping.set()
             for future in futures:
                 future.cancel()
             raise
