@@ -5,8 +5,10 @@
  */
 #include "kselftest_harness.h"
 
+#include <grp.h>
 #include <libioasid.h>
 #include <linux/vfio.h>
+#include <sys/stat.h>
 
 #include "common.h"
 #include "expect.h"
@@ -99,14 +101,14 @@ TEST_F(refusal, claimed_by_somebody_else)
 	struct dev dev;
 
 	ASSERT_EQ(0, dev_claim_type(&dev, EDU_A, VFIO_TYPE1v2_IOMMU));
-	EXPECT_SAYS(EBUSY, edu_name(EDU_A),
+	EXPECT_SAYS(EBUSY, "/dev/vfio/",
 		    ioasid_dev_open(self->ctx, edu_name(EDU_A), 0, &self->dev));
 	dev_release(&dev);
 
 	LIB_OK(ioasid_ctx_open(&other));
 	LIB_OK(ioasid_dev_open(other, edu_name(EDU_C0), 0, &self->dev));
 	self->dev = NULL;
-	EXPECT_SAYS(EBUSY, edu_name(EDU_C1),
+	EXPECT_SAYS(EBUSY, "/dev/vfio/",
 		    ioasid_dev_open(self->ctx, edu_name(EDU_C1), 0, &self->dev));
 	EXPECT_EQ(NULL, self->dev);
 	ioasid_ctx_close(other);
@@ -136,7 +138,12 @@ TEST_F(refusal, of_the_kernel)
 TEST_F(refusal, not_root)
 {
 	struct ioasid_ctx *mine = NULL;
+	struct stat file;
 
+	ASSERT_EQ(0, stat("/dev/ioasid", &file));
+	EXPECT_EQ(0660, file.st_mode & 07777);
+	ASSERT_EQ(0, setgroups(0, NULL));
+	ASSERT_EQ(0, setgid(NOBODY));
 	ASSERT_EQ(0, setuid(NOBODY));
 	EXPECT_SAYS(EACCES, "/dev/ioasid", ioasid_ctx_open(&mine));
 	EXPECT_EQ(NULL, mine);
