@@ -34,6 +34,7 @@ BUG: scheduling while atomic: test/123/0x00000002
 INFO: task ioas:123 blocked for more than 120 seconds.
 rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
 rcu: INFO: rcu_sched self-detected stall on CPU
+rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 1-...D }
 watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [test:123]
 BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 30s!
 BUG: Bad page state in process test  pfn:12345
@@ -41,6 +42,7 @@ BUG: Bad page map in process test  pte:80000 pmd:1
 BUG: Bad rss-counter state mm:00000000 type:MM_ANONPAGES val:3
 kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 Out of memory: Killed process 123 (test) total-vm:1kB
+Memory cgroup out of memory: Killed process 12 (test)
 test invoked oom-killer: gfp_mask=0x140cca, order=0
 oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null)
 test: page allocation failure: order:4, mode:0x40dc0
