@@ -22,7 +22,7 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help modules lib tests demo-bin install uninstall dkms-install \
-	dkms-remove check demo lint clean clean-modules
+	dkms-remove check bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
 
@@ -78,6 +78,9 @@ dkms-remove: ## take it out of DKMS again
 
 check: ## run every test on every supported kernel, in virtual machines
 	tests/lab/lab check
+
+bench: ## measure it beside VFIO type1 and iommufd (KERNELS=, ROWS= choose)
+	tests/lab/lab bench $(KERNELS:%=-k %) $(ROWS:%=-r %)
 
 demo: ## boot a virtual machine in which a device does DMA through an IOASID
 	tests/lab/lab demo

@@ -3,42 +3,27 @@
  * Holds the program while the host turns the recording of instructions on and off.
  * Called by clock.c around what is measured.
  *
- * They talk over a serial port of their own: a line from here, a line back when it is
- * done. One call is recorded, the first one that counts.
+ * They talk over the port that the results go to: a line from here, a line back when
+ * it is done. One call is recorded, the first one that counts.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "bench.h"
 #include "rows.h"
 
-#define GATE	"/dev/ttyS2"
-
 static int port = -1;
 static bool is_open;
 static bool is_done;
-
-static int port_open(void)
-{
-	struct termios raw;
-
-	port = open(GATE, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (port < 0 || tcgetattr(port, &raw))
-		return -errno;
-	cfmakeraw(&raw);
-	return tcsetattr(port, TCSANOW, &raw) ? -errno : 0;
-}
 
 static void tell_and_wait(const char *word)
 {
 	char answer = 0;
 
-	if (write(port, word, strlen(word)) < 0)
-		return;
+	printf("# gate %s\n", word);
 	while (answer != '\n' && read(port, &answer, 1) == 1)
 		;
 }
@@ -49,12 +34,13 @@ void gate_open(const char *op)
 	    strcmp(op, options.profile))
 		return;
 	is_done = true;
-	if (port_open()) {
-		report_error("profile", "gate", op, -ENODEV);
+	port = open("/proc/self/fd/1", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (port < 0) {
+		report_error("profile", "gate", op, -errno);
 		return;
 	}
 	is_open = true;
-	tell_and_wait("begin\n");
+	tell_and_wait("begin");
 }
 
 void gate_close(void)
@@ -62,6 +48,6 @@ void gate_close(void)
 	if (!is_open)
 		return;
 	is_open = false;
-	tell_and_wait("end\n");
+	tell_and_wait("end");
 	close(port);
 }

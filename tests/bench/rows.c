@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What rows have in common. Called by all rows_*.c. */
-#include <stdio.h>
-#include <string.h>
-
 #include "rows.h"
+
+/*
+ * Rounds that do not count. Memory that is pinned for the first time is made dirty,
+ * for the second time it moves to another list; slabs and free lists are filled.
+ */
+#define WARM_UP	2
 
 void row_repeat(const struct row *row, void *data,
 		void (*measure)(const struct row *row, const struct peer *peer,
@@ -12,8 +15,8 @@ void row_repeat(const struct row *row, void *data,
 	const struct peer *peer;
 	unsigned int round, i;
 
-	for (round = 0; round <= options.repeat; round++) {
-		report_quiet(round == 0);
+	for (round = 0; round < WARM_UP + options.repeat; round++) {
+		report_quiet(round < WARM_UP);
 		for (i = 0; (peer = peer_nth(i)); i++)
 			measure(row, peer, data);
 	}
@@ -32,6 +35,7 @@ int row_memory(const struct row *row, struct memory *memory)
 		return err;
 	}
 	report_fact(row->name, "bytes", memory->length);
+	report_fact(row->name, "call-pages", row->chunk / PAGE);
 	if (memory->runs)
 		report_fact(row->name, "runs", memory->runs);
 	return 0;

@@ -29,8 +29,8 @@ struct row {
 };
 
 /*
- * Calls @measure for every open peer, options.repeat times after a first round that
- * is not reported: it makes pages dirty, fills slabs and page tables' free lists.
+ * Calls @measure for every open peer, options.repeat times after rounds that are not
+ * reported.
  */
 void row_repeat(const struct row *row, void *data,
 		void (*measure)(const struct row *row, const struct peer *peer,

@@ -7,8 +7,10 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from . import attended, build, cache, check, checks, config, roots, run, setup
+from .bench import command as bench
 from .results import Result, show, succeeded
 from .ui import LabError, report, say
 from .work import in_parallel
@@ -21,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        return int(options.run(options))
     except LabError as error:
         report(error)
         return 1
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("-k", "--kernel", default=DEFAULT_KERNEL, metavar="KERNEL", help=f"default: {DEFAULT_KERNEL}")
         one.add_argument("-m", "--machine", default=DEFAULT_MACHINE, metavar="MACHINE",
                          help=f"default: {DEFAULT_MACHINE}")
+    bench.add_options(command("bench", bench.run, "measure the module beside VFIO type1 and iommufd, in VMs"))
     inside = command("chroot-run", _chroot_run, "run a command in a copy of the tree in a kernel's build root")
     inside.add_argument("-k", "--kernel", default=DEFAULT_KERNEL, metavar="KERNEL", help=f"default: {DEFAULT_KERNEL}")
     inside.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND",
@@ -88,9 +91,11 @@ def _build(options: argparse.Namespace) -> int:
         with build.held(kernel.name):
             return run.build_result(kernel.name, "module", build.module(kernel))
 
-    outcomes = in_parallel([lambda: run.build_result("host", "user space", build.user_space()),
-                            *(lambda kernel=kernel: module(kernel) for kernel in kernels)])
-    results = [outcome for outcome in outcomes if isinstance(outcome, Result)]
+    def user_space() -> Result:
+        return run.build_result("host", "user space", build.user_space())
+
+    outcomes = in_parallel([user_space, *(partial(module, kernel) for kernel in kernels)])
+    results = [outcome for outcome in outcomes if not isinstance(outcome, LabError)]
     show(results)
     return 0 if succeeded(results) and len(results) == len(outcomes) else 1
 

@@ -55,6 +55,8 @@ def ready(own: OwnKernel) -> bool:
 
 def create(own: OwnKernel) -> None:
     """Build it if it is missing or its recipe changed. It appears whole or not at all; its build root must be there."""
+    if ready(own):
+        return
     with cache.lock("own-kernel", who=own.name):  # one at a time: a build takes all the processors
         if ready(own):
             return
