@@ -7,13 +7,18 @@
  * out, and VFIO releases. So what VFIO is given is no pointer but a number, which
  * the ioctl looks up. A container that is found stays until it is put; whether its
  * groups are still there is seen under its lock.
+ *
+ * A number is never used again. An ioctl that VFIO has given a number long ago must not
+ * find the container of another user under it.
  */
+#include <linux/atomic.h>
 #include <linux/slab.h>
 
 #include "device/device.h"
 #include "vfio/vfio.h"
 
-static DEFINE_XARRAY_ALLOC1(ioas_containers);
+static DEFINE_XARRAY(ioas_containers);
+static atomic_long_t ioas_last_container = ATOMIC_LONG_INIT(0);
 
 /**
  * ioas_container_open() - A container chose this backend
@@ -24,6 +29,7 @@ static DEFINE_XARRAY_ALLOC1(ioas_containers);
 void *ioas_container_open(void)
 {
 	struct ioas_container *container;
+	unsigned long number;
 	int ret;
 
 	container = kzalloc(sizeof(*container), GFP_KERNEL_ACCOUNT);
@@ -32,13 +38,14 @@ void *ioas_container_open(void)
 	refcount_set(&container->refs, 1);
 	mutex_init(&container->lock);
 	INIT_LIST_HEAD(&container->groups);
-	ret = xa_alloc(&ioas_containers, &container->id, container,
-		       XA_LIMIT(1, INT_MAX), GFP_KERNEL_ACCOUNT);
+	number = atomic_long_inc_return(&ioas_last_container);
+	ret = xa_insert(&ioas_containers, number, container,
+			GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		kfree(container);
 		return ERR_PTR(ret);
 	}
-	return (void *)(unsigned long)container->id;
+	return (void *)number;
 }
 
 /**

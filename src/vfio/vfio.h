@@ -13,14 +13,12 @@ struct ioas_call;
 /**
  * struct ioas_container - A VFIO container that uses this backend
  * @refs: one for VFIO until it releases the container, one for each running ioctl
- * @id: what VFIO has in place of a pointer
  * @lock: protects @groups and @released
  * @groups: struct ioas_group
  * @released: VFIO is done with it; only ioctls that found it before still use it
  */
 struct ioas_container {
 	refcount_t refs;
-	u32 id;
 	struct mutex lock;	/* protects what follows */
 	struct list_head groups;
 	bool released;
