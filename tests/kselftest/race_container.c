@@ -261,6 +261,84 @@ TEST_F_TIMEOUT(container, everything_closes_and_opens, 100)
 	check_aftermath(_metadata, &self->scene);
 }
 
+/*
+ * Two containers, of two users as it were, come and go at once. A command that was
+ * on its way to one must never arrive in the other.
+ */
+struct street {
+	struct scene asked;	/* whose container is asked */
+	struct scene wanted;	/* whose device is asked for */
+};
+
+FIXTURE(neighbours) {
+	struct street street;
+};
+
+FIXTURE_SETUP(neighbours)
+{
+	struct street *street = &self->street;
+
+	street->asked.fd = ctx_open();
+	ASSERT_GE(street->asked.fd, 0);
+	ASSERT_EQ(0, dev_claim(&street->asked.dev, EDU_A));
+	ASSERT_EQ(0, dev_claim(&street->wanted.dev, EDU_B));
+}
+
+FIXTURE_TEARDOWN(neighbours)
+{
+	dev_release(&self->street.wanted.dev);
+	dev_release(&self->street.asked.dev);
+	close(self->street.asked.fd);
+}
+
+static void *thief(void *arg)
+{
+	struct street *street = arg;
+	struct scene *scene = &street->asked;
+	__u32 id;
+
+	while (!race_over(&scene->race))
+		tally_add(&scene->bind,
+			  do_bind(scene->dev.container, scene->fd,
+				  street->wanted.dev.name, 0, &id));
+	return NULL;
+}
+
+static void *neighbour(void *arg)
+{
+	struct street *street = arg;
+
+	while (!race_over(&street->asked.race))
+		if (leave_and_return(&street->wanted))
+			abort();
+	return NULL;
+}
+
+TEST_F_TIMEOUT(neighbours, never_meet, 100)
+{
+	static const int refusals[] = { EINVAL, ENODEV, ENOENT, 0 };
+	void *(*const roles[])(void *arg) = { thief, thief, neighbour };
+	struct street *street = &self->street;
+	struct scene *scene = &street->asked;
+	pthread_t threads[ARRAY_SIZE(roles)];
+
+	race_start(&scene->race);
+	for (unsigned int i = 0; i < ARRAY_SIZE(roles); i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, roles[i],
+					    street));
+	while (scene->rounds < ROUNDS && !race_over(&scene->race)) {
+		ASSERT_EQ(0, leave_and_return(scene));
+		scene->rounds++;
+	}
+	race_stop(&scene->race);
+	for (unsigned int i = 0; i < ARRAY_SIZE(roles); i++)
+		pthread_join(threads[i], NULL);
+	TH_LOG("%u rounds", scene->rounds);
+	EXPECT_EQ(0, tally_check("bind", &scene->bind, refusals));
+	EXPECT_EQ(0, scene->bind.count[0]);
+	EXPECT_GT(scene->bind.count[ENOENT], 0);
+}
+
 int main(int argc, char **argv)
 {
 	race_arguments(&argc, argv);
