@@ -316,8 +316,8 @@ static void *neighbour(void *arg)
 
 TEST_F_TIMEOUT(neighbours, never_meet, 100)
 {
-	static const int refusals[] = { EINVAL, ENODEV, ENOENT, 0 };
 	void *(*const roles[])(void *arg) = { thief, thief, neighbour };
+	static const int refusals[] = { EINVAL, ENODEV, ENOENT, 0 };
 	struct street *street = &self->street;
 	struct scene *scene = &street->asked;
 	pthread_t threads[ARRAY_SIZE(roles)];
