@@ -50,8 +50,9 @@ void gate_close(void);
 
 /*
  * How user memory is made. The first two are 4 KiB pages: touched in ascending
- * order, which gives long physical runs, and in an order that gives none. The last
- * two are not touched at all.
+ * order, which gives long physical runs, and in an order that gives none. So are huge
+ * pages, as they lie on a host that has been up for long. The last two are not
+ * touched at all.
  */
 enum memory_kind {
 	MEMORY_CONTIGUOUS,
@@ -148,6 +149,8 @@ extern const struct peer peer_ioasid;
 /* Opens the peers that were asked for and are there; tells of the others. */
 void peers_open(const char *row);
 void peers_close(void);
+/* Starts from nothing again: spaces and their I/O page tables are new. */
+int peer_reopen(const struct peer *peer);
 /* The open ones: for (i = 0; (peer = peer_nth(i)); i++) */
 const struct peer *peer_nth(unsigned int i);
 

@@ -19,7 +19,7 @@
 #define PRESENT		0x8000000000000000ULL
 #define ENTRIES		4096
 
-/* Odd, so that multiples of it visit every page of a power of two once. */
+/* Odd, so that multiples of it visit every page of a power of two once, in leaps. */
 #define STRIDE		40503ULL
 
 #define POOL_2M		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
@@ -75,18 +75,55 @@ static int anon_map(struct memory *memory)
 	return 0;
 }
 
+static __u64 touch_step(enum memory_kind kind)
+{
+	return is_hugetlb(kind) || kind == MEMORY_THP ? HUGE : PAGE;
+}
+
+static bool is_in_order(enum memory_kind kind)
+{
+	return kind == MEMORY_CONTIGUOUS || is_untouched(kind);
+}
+
 void memory_touch(const struct memory *memory)
 {
-	__u64 pages = memory->length / PAGE, i;
-	char *va = memory->va;
+	__u64 step = touch_step(memory->kind), steps = memory->length / step, i;
+	__u64 stride = is_in_order(memory->kind) ? 1 : STRIDE;
 
-	if (memory->kind == MEMORY_SCATTERED) {
-		for (i = 0; i < pages; i++)
-			va[i * STRIDE % pages * PAGE] = 1;
-		return;
-	}
-	for (i = 0; i < pages; i++)
-		va[i * PAGE] = 1;
+	for (i = 0; i < steps; i++)
+		memory->va[i * stride % steps * step] = 1;
+}
+
+/* Free pages that are not part of a free huge page: the kernel gives them out first. */
+static __u64 loose_pages(void)
+{
+	FILE *file = fopen("/proc/buddyinfo", "re");
+	__u64 pages = 0, count;
+	unsigned int order;
+
+	if (!file)
+		return 0;
+	while (fscanf(file, "Node %*d, zone %*s") != EOF)
+		for (order = 0; fscanf(file, "%llu", &count) == 1; order++)
+			if (PAGE << order < HUGE)
+				pages += count << order;
+	fclose(file);
+	return pages;
+}
+
+/* With the loose pages out of the way, ascending touches get ascending pages. */
+static void touch_contiguous(const struct memory *memory)
+{
+	struct memory plug = {
+		.kind = MEMORY_UNTOUCHED,
+		.length = loose_pages() * PAGE,
+		.mapping = MAP_FAILED,
+	};
+
+	if (plug.length && !anon_map(&plug))
+		memory_touch(&plug);
+	memory_touch(memory);
+	memory_put(&plug);
 }
 
 static int count_runs(struct memory *memory)
@@ -132,7 +169,7 @@ static int verify(const struct memory *memory)
 
 	switch (memory->kind) {
 	case MEMORY_CONTIGUOUS:
-		return pages >= 512 && memory->runs > pages / 8 ? -EUCLEAN : 0;
+		return memory->runs > pages / 64 ? -EUCLEAN : 0;
 	case MEMORY_SCATTERED:
 		return memory->runs < pages / 10 * 9 ? -EUCLEAN : 0;
 	case MEMORY_THP:
@@ -155,7 +192,10 @@ int memory_get(struct memory *memory, enum memory_kind kind, __u64 length)
 	memory->mapping = MAP_FAILED;
 	err = is_hugetlb(kind) ? hugetlb_map(memory) : anon_map(memory);
 	if (!err && !is_untouched(kind)) {
-		memory_touch(memory);
+		if (kind == MEMORY_CONTIGUOUS)
+			touch_contiguous(memory);
+		else
+			memory_touch(memory);
 		err = count_runs(memory);
 		if (!err)
 			err = verify(memory);

@@ -75,6 +75,17 @@ void peers_close(void)
 	memset(opened, 0, sizeof(opened));
 }
 
+int peer_reopen(const struct peer *peer)
+{
+	unsigned int i;
+
+	peer->close();
+	for (i = 0; i < PEERS; i++)
+		if (candidates[i].peer == peer)
+			return peer->open(candidates[i].devices);
+	return -ENODEV;
+}
+
 const struct peer *peer_nth(unsigned int i)
 {
 	return opened[i];

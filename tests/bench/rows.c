@@ -2,12 +2,6 @@
 /* What rows have in common. Called by all rows_*.c. */
 #include "rows.h"
 
-/*
- * Rounds that do not count. Memory that is pinned for the first time is made dirty,
- * for the second time it moves to another list; slabs and free lists are filled.
- */
-#define WARM_UP	2
-
 void row_repeat(const struct row *row, void *data,
 		void (*measure)(const struct row *row, const struct peer *peer,
 				void *data))

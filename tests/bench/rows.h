@@ -11,6 +11,12 @@
 /* Pages in a profile: enough to average over, few enough to record. */
 #define PROFILE_LIMIT	(32 * MIB)
 
+/*
+ * Rounds that do not count. Memory that is pinned for the first time is made dirty,
+ * for the second time it moves to another list; slabs and free lists are filled.
+ */
+#define WARM_UP	2
+
 struct options {
 	const char *peers;	/* names separated by commas; empty means all */
 	const char *profile;	/* the operation to take a profile of, or NULL */

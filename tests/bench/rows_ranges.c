@@ -171,14 +171,34 @@ static bool measure_level(const struct row *row, const struct peer *peer,
 	return row_result(row, peer, err, PROBES, &unmap);
 }
 
+/* What other rows have rounds for: each page has been pinned before. */
+static int warm_up(const struct row *row, const struct peer *peer,
+		   const struct ranges *ranges)
+{
+	struct stopwatch unused = { .op = "" };
+	unsigned int round;
+	int err = 0;
+
+	for (round = 0; round < WARM_UP && !err; round++) {
+		err = map_from(peer, ranges, 0, row->size / row->chunk, &unused);
+		if (!err)
+			err = peer->unmap_all(0);
+	}
+	return err;
+}
+
 static void measure_growth(const struct row *row, const struct peer *peer,
 			   const struct ranges *ranges)
 {
 	struct stopwatch unused = { .op = "" };
 	const struct level *level;
 	unsigned int areas = 0;
-	int err;
+	int err = warm_up(row, peer, ranges);
 
+	if (err) {
+		report_error(row->name, peer->name, "warm-up", err);
+		return;
+	}
 	for (level = levels; level->areas && level->areas <= row->count; level++) {
 		err = map_from(peer, ranges, areas, level->areas - areas, &unused);
 		if (err) {

@@ -43,11 +43,11 @@ def draw(measured: Measured, rows: Sequence[Row]) -> str:
 
 
 def _group(measured: Measured, row: Row, op: str) -> Group:
-    bars = {peer: value for peer in (*PEERS, OURS) if (value := measured.value(row.name, op, peer))}
+    bars = {peer: value for peer in (*PEERS, OURS) if (value := measured.value(row, op, peer))}
     if row.per.startswith("bytes") or OURS not in bars:
         bars = {}
     title = f"{row.title}: {op} [{row.unit}]"
-    return Group(title, bars, measured.floor(row.name, op), reached(measured, row, op))
+    return Group(title, bars, measured.floor(row, op), reached(measured, row, op))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ class Figure:
     def median(self) -> float:
         return median(self.values)
 
+    def typical(self, boot: str) -> float:
+        """Counted instructions vary to both sides; time only grows, with what else the machine does."""
+        return min(self.values) if boot == "time" else self.median
+
     @property
     def spread(self) -> float:
         """How far the repetitions are apart, as a part of the median."""
@@ -59,16 +63,16 @@ class Measured:
             case _:
                 self.errors.append(f"unexpected output: {line}")
 
-    def value(self, row: str, op: str, peer: str) -> float | None:
-        figure = self.figures.get((row, op, peer))
-        return figure.median if figure else None
+    def value(self, row: Row, op: str, peer: str) -> float | None:
+        figure = self.figures.get((row.name, op, peer))
+        return figure.typical(row.boot) if figure else None
 
-    def floor(self, row: str, op: str) -> float | None:
+    def floor(self, row: Row, op: str) -> float | None:
         """What the kernel needs below every peer: pinning alone, or touching alone."""
         found = [value for name in FLOORS if (value := self.value(row, op, name)) is not None]
         return min(found) if found else None
 
-    def best_peer(self, row: str, op: str) -> float | None:
+    def best_peer(self, row: Row, op: str) -> float | None:
         found = [value for name in PEERS if (value := self.value(row, op, name)) is not None]
         return min(found) if found else None
 
@@ -92,15 +96,15 @@ def from_json(data: dict[str, Any]) -> Measured:
 
 def part(measured: Measured, row: Row, op: str, target: Target) -> float | None:
     """What the target is compared with: our figure, or its part of what the target names."""
-    ours = measured.value(row.name, op, OURS)
+    ours = measured.value(row, op, OURS)
     if ours is None or not target.of:
         return ours
     if target.of == "peers":
-        other = measured.best_peer(row.name, op)
+        other = measured.best_peer(row, op)
     elif target.of in PEERS:
-        other = measured.value(row.name, op, target.of)
+        other = measured.value(row, op, target.of)
     else:
-        other = measured.value(row.name, target.of, OURS)
+        other = measured.value(row, target.of, OURS)
     return ours / other if other else None
 
 

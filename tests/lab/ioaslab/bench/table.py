@@ -10,6 +10,7 @@ from .rows import OURS, PEERS, Row
 from .samples import FLOORS, Measured, part, reached
 
 HEAD = ("row", "", *PEERS, OURS, "floor", "ratio", "target", "")
+USUAL = "instructions a 4 KiB page"
 NOTABLE_SPREAD = 0.01
 
 
@@ -22,7 +23,7 @@ def number(value: float | None) -> str:
 def show(measured: Measured, rows: Sequence[Row], before: Measured | None = None) -> None:
     """One line per operation; with `before` a column of what changed since."""
     say()
-    say(colour(f"Linux {measured.release}", "bold"))
+    say(colour(f"Linux {measured.release}: {USUAL}, or what stands in brackets", "bold"))
     head = list(HEAD) + (["before", "change"] if before else [])
     lines = [line for row in rows for line in _lines(measured, row, before)]
     widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
@@ -35,13 +36,13 @@ def show(measured: Measured, rows: Sequence[Row], before: Measured | None = None
 def _lines(measured: Measured, row: Row, before: Measured | None) -> list[list[str]]:
     lines = []
     for op, targets in row.lines.items():
-        title = f"{row.title} [{row.unit}]" if not lines else ""
+        title = row.title + ("" if row.unit == USUAL else f" [{row.unit}]") if not lines else ""
         ratios = [value for target in targets if target.of and (value := part(measured, row, op, target)) is not None]
-        if not ratios and (best := measured.best_peer(row.name, op)) and (ours := measured.value(row.name, op, OURS)):
+        if not ratios and (best := measured.best_peer(row, op)) and (ours := measured.value(row, op, OURS)):
             ratios = [ours / best]
         verdict = reached(measured, row, op)
         cells = [title, op, *(_cell(measured, row, op, peer) for peer in (*PEERS, OURS)),
-                 number(measured.floor(row.name, op)) if measured.floor(row.name, op) else "",
+                 number(measured.floor(row, op)) if measured.floor(row, op) else "",
                  " ".join(f"{ratio:.2f}" for ratio in ratios), ", ".join(str(target) for target in targets),
                  "" if verdict is None else "reached" if verdict else "missed"]
         lines.append(cells + (_change(measured, row, op, before) if before else []))
@@ -49,12 +50,12 @@ def _lines(measured: Measured, row: Row, before: Measured | None) -> list[list[s
 
 
 def _cell(measured: Measured, row: Row, op: str, peer: str) -> str:
-    value = measured.value(row.name, op, peer)
+    value = measured.value(row, op, peer)
     return "n/a" if value is None else number(value)
 
 
 def _change(measured: Measured, row: Row, op: str, before: Measured) -> list[str]:
-    then, now = before.value(row.name, op, OURS), measured.value(row.name, op, OURS)
+    then, now = before.value(row, op, OURS), measured.value(row, op, OURS)
     if not then or now is None:
         return [number(then), ""]
     return [number(then), f"{(now / then - 1) * 100:+.1f}%"]
