@@ -94,11 +94,27 @@ void memory_touch(const struct memory *memory)
 		memory->va[i * stride % steps * step] = 1;
 }
 
+/* Free pages that processors keep for themselves. */
+static __u64 kept_pages(void)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	__u64 pages = 0, count;
+	char line[256];
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, " count: %llu", &count) == 1)
+			pages += count;
+	fclose(file);
+	return pages;
+}
+
 /* Free pages that are not part of a free huge page: the kernel gives them out first. */
 static __u64 loose_pages(void)
 {
 	FILE *file = fopen("/proc/buddyinfo", "re");
-	__u64 pages = 0, count;
+	__u64 pages = kept_pages(), count;
 	unsigned int order;
 
 	if (!file)

@@ -42,9 +42,11 @@ def run(options: argparse.Namespace) -> int:
         raise LabError("--module is built for one kernel", "say which: -k KERNEL")
     subjects = subject.select(options.kernel)
     _ready(subjects)
+    folder = _folder()
     if options.profile:
-        return profile.run(options.profile, _setup(options, subjects[0], subject.build_program()), options.peer)
-    return _measure(options, subjects)
+        prepared = _setup(options, subjects[0], subject.build_program(folder), folder)
+        return profile.run(options.profile, prepared, options.peer, folder)
+    return _measure(options, subjects, folder)
 
 
 def _ready(subjects: Sequence[Subject]) -> None:
@@ -56,22 +58,20 @@ def _ready(subjects: Sequence[Subject]) -> None:
             ownkernel.create(one.own)
 
 
-def _measure(options: argparse.Namespace, subjects: Sequence[Subject]) -> int:
+def _measure(options: argparse.Namespace, subjects: Sequence[Subject], folder: Path) -> int:
     began = time.monotonic()
-    program = subject.build_program()
-    folder = _folder()
+    program = subject.build_program(folder)
     known = _baseline(options.baseline)
     results: list[Measured] = []
     for one in subjects:
         chosen = rows.select(options.row, one.own is None)
         before = known.get(one.name)
         if options.against:
-            before = _boots(_against(options, one, program), chosen)
-            before.kernel = one.name
-        measured = _boots(_setup(options, one, program), chosen)
+            before = _boots(_against(options, one, program, folder), chosen)
+        measured = _boots(_setup(options, one, program, folder), chosen)
         results.append(measured)
-        table.show(measured, chosen, before)
         _write(results, folder)
+        table.show(measured, chosen, before)
         picture = plot.draw(measured, chosen)
         if picture:
             (folder / f"{one.name}.svg").write_text(picture, encoding="utf-8")
@@ -93,17 +93,15 @@ def _guest_options(options: argparse.Namespace) -> str:
     return f"-n {options.repeat}" + (f" -p {','.join(options.peer)}" if options.peer else "")
 
 
-def _setup(options: argparse.Namespace, one: Subject, program: Path) -> Setup:
+def _setup(options: argparse.Namespace, one: Subject, program: Path, folder: Path) -> Setup:
     if options.module and not options.module.is_file():
         raise LabError(f"there is no {options.module}")
-    module = options.module or subject.build_module(one, subject.sources(one))
-    return Setup(one, module, program, _guest_options(options))
+    return Setup(one, options.module or subject.build_module(one, folder), program, _guest_options(options))
 
 
-def _against(options: argparse.Namespace, one: Subject, program: Path) -> Setup:
-    module = subject.build_module(one, subject.sources_of(options.against, one))
+def _against(options: argparse.Namespace, one: Subject, program: Path, folder: Path) -> Setup:
     # Of the peers nothing new would be learned: it is the same kernel.
-    return Setup(one, module, program, f"-n {options.repeat} -p {rows.OURS}")
+    return Setup(one, subject.build_module(one, folder, options.against), program, f"-n {options.repeat} -p {rows.OURS}")
 
 
 def _baseline(path: Path | None) -> dict[str, Measured]:

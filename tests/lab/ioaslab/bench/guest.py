@@ -50,17 +50,27 @@ def prepare(setup: Setup, boot: str, rows: Sequence[Row], kind: type[vm.Vm] = vm
 
 
 def measure(setup: Setup, boot: str, rows: Sequence[Row], measured: Measured) -> None:
-    """Boot, measure, add what came out to `measured`. A row that brings the VM down costs the rows after it."""
+    """Measure the rows and add what came out to `measured`; boot again for those after one that brings the VM down."""
+    left = list(rows)
+    while left:
+        left = _boot(setup, boot, left, measured)
+
+
+def _boot(setup: Setup, boot: str, rows: Sequence[Row], measured: Measured) -> list[Row]:
+    """One VM; the rows it did not get to, none if it did not get to any."""
     who = f"{setup.subject.name}/{boot}"
     guest = prepare(setup, boot, rows)
+    follower = Follower(who, rows, measured)
     with vm.slot(who):
         progress(who, f"booting {setup.subject.release}, {len(rows)} rows")
-        reason = Follower(who, rows, measured).run(guest)
+        reason = follower.run(guest)
     if reason:
         measured.errors.append(f"{reason}; the end of {guest.console}:\n{proc.tail(guest.console, 20)}")
     measured.errors += [f"{finding.program or 'kernel'}: kernel log: {finding.line}"
                         for finding in kmsg.scan(guest.console.read_text(errors="replace"))]
     guest.initramfs.unlink()
+    left = [row for row in rows if row.name not in follower.begun]
+    return left if len(left) < len(rows) else []
 
 
 class Follower:
@@ -73,6 +83,10 @@ class Follower:
         self._session = Session(self._on_end)
         self._began = time.monotonic()
         self.other: dict[str, list[str]] = {}
+
+    @property
+    def begun(self) -> set[str]:
+        return {section.name for section in self._session.sections}
 
     def run(self, guest: vm.Vm, extra_append: tuple[str, ...] = (),
             watch: Callable[[bytes], None] = lambda data: None) -> str:
@@ -99,11 +113,12 @@ class Follower:
         return "hangs outside of any row" if now - last > BOOT_LIMIT else ""
 
     def _on_end(self, section: Section) -> None:
+        known = len(self._measured.errors)
         self._keep(section)
         if section.name in self._limits:
             progress(self._who, f"{section.name} ({section.host_end - section.host_clock:.0f} s)"
                      + ("" if section.status == 0 else f": failed ({section.status})"))
-            if section.status != 0 and not self._measured.errors:
+            if section.status != 0 and len(self._measured.errors) == known:
                 self._measured.errors.append(f"{section.name}: exit status {section.status}")
 
     def _keep(self, section: Section) -> None:

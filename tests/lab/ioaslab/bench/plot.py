@@ -10,11 +10,11 @@ from xml.sax.saxutils import escape
 
 from .rows import OURS, PEERS, Row
 from .samples import Measured, reached
-from .table import number
+from .table import USUAL, number
 
 SHADES = {"type1": "#9aa5b1", "iommufd": "#5b7fa6", OURS: "#d9822b", "floor": "#444444"}
 BAR, GAP, GROUP_GAP = 13, 2, 14
-LEFT, PLOT, RIGHT, TOP, FOOT = 330, 560, 120, 70, 40
+LEFT, PLOT, RIGHT, TOP, FOOT = 360, 560, 90, 70, 40
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _group(measured: Measured, row: Row, op: str) -> Group:
     bars = {peer: value for peer in (*PEERS, OURS) if (value := measured.value(row, op, peer))}
     if row.per.startswith("bytes") or OURS not in bars:
         bars = {}
-    title = f"{row.title}: {op} [{row.unit}]"
+    title = f"{row.title}: {op}" + ("" if row.unit == USUAL else f" [{row.unit}]")
     return Group(title, bars, measured.floor(row, op), reached(measured, row, op))
 
 
@@ -69,7 +69,7 @@ def _picture(measured: Measured, groups: Sequence[Group], scale: _Scale) -> str:
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
              f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">',
              f'<rect width="{width}" height="{height}" fill="white"/>',
-             _text(LEFT, 20, f"Linux {measured.release}: cost, logarithmic; shorter is better", size=14),
+             _text(20, 20, f"Linux {measured.release}: {USUAL}, or what stands in brackets; logarithmic", size=14),
              *_legend(), *_grid(scale, height)]
     top = float(TOP)
     for group in groups:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .. import cache, ownkernel, proc, vm
+from .. import ownkernel, proc, vm
 from ..ui import LabError, progress, say
 from . import rows
 from .guest import Follower, Setup, prepare
@@ -100,7 +100,7 @@ class Gate:
         return connection
 
 
-def run(wanted: str, setup: Setup, peers: Sequence[str]) -> int:
+def run(wanted: str, setup: Setup, peers: Sequence[str], folder: Path) -> int:
     """Profile one operation of a row on one peer."""
     name, _, op = wanted.partition(":")
     row = rows.select([name], False)[0]
@@ -115,7 +115,7 @@ def run(wanted: str, setup: Setup, peers: Sequence[str]) -> int:
     units = measured.facts.get(row.name, {}).get("call-pages", 1) if row.per == "4 KiB page" else 1
     title = f"{peer} {op} of {row.title}, Linux {setup.subject.release}"
     text = _report(title, root, units, row.per, interrupts)
-    path = cache.folder("results") / f"profile-{setup.subject.name}-{name}-{op}-{peer}.txt"
+    path = folder / f"profile-{setup.subject.name}-{name}-{op}-{peer}.txt"
     path.write_text(text, encoding="utf-8")
     say(text)
     say(f"kept in {path}")

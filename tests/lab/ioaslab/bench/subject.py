@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import cache, chroot, ownkernel, proc, roots, sync
+from .. import build, cache, chroot, ownkernel, proc, roots, sync
 from ..config import TREE, Kernel, OwnKernel, Root, kernel, kernels, own_kernels, source
 from ..ui import LabError, progress
 
@@ -45,38 +46,42 @@ def select(wanted: list[str]) -> list[Subject]:
     return [known[name] for name in wanted or known]
 
 
-def build_module(subject: Subject, work: Path) -> Path:
-    """Build the module out of the sources in `work` for that kernel."""
+def build_module(subject: Subject, target: Path, revision: str = "") -> Path:
+    """Build the module for that kernel, from the tree as it is or as a commit has it, and keep it in `target`."""
+    name = f"bench-{subject.name}{'-against' if revision else ''}"
+    with build.held(name):
+        work = _sources_of(revision, name) if revision else _sources(subject, name)
+        _make(_module_command(subject, work), subject.compiler, work, f"module {subject.name}")
+        found = sorted(work.glob("**/ioasidfd.ko"))
+        if not found:
+            raise LabError(f"the build in {work} made no ioasidfd.ko")
+        return Path(shutil.copy(found[0], target / f"ioasidfd-{name.removeprefix('bench-')}.ko"))
+
+
+def _module_command(subject: Subject, work: Path) -> list[str]:
     kdir = f"/usr/src/linux-headers-{subject.release}" if subject.own is None else HEADERS
-    argv = ["make", "modules", "-j2", f"KVER={subject.release}", f"KDIR={kdir}"]
-    command = chroot.command(subject.compiler, work, argv)
-    if subject.own:
-        shown = shlex.quote(f"{roots.path_of(subject.compiler)}{HEADERS}")
-        mount = f"mount --bind {shlex.quote(str(ownkernel.headers(subject.own)))} {shown}"
-        command = ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c",
-                   f"{mount} && exec {shlex.join(command)}"]
-    _make(command, subject.compiler, work, f"module {subject.name}")
-    found = sorted(work.glob("**/ioasidfd.ko"))
-    if not found:
-        raise LabError(f"the build in {work} made no ioasidfd.ko")
-    return found[0]
+    command = chroot.command(subject.compiler, work, ["make", "modules", "-j2", f"KVER={subject.release}", f"KDIR={kdir}"])
+    if subject.own is None:
+        return command
+    shown = shlex.quote(f"{roots.path_of(subject.compiler)}{HEADERS}")
+    mount = f"mount --bind {shlex.quote(str(ownkernel.headers(subject.own)))} {shown}"
+    return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", f"{mount} && exec {shlex.join(command)}"]
 
 
-def sources(subject: Subject) -> Path:
+def _sources(subject: Subject, name: str) -> Path:
     """A copy of the tree as it is now, in which the last build's objects are still there."""
-    work = _home(f"bench-{subject.name}")
+    work = _home(name)
     sync.copy(work, f"{subject.release} {roots.recipe(subject.compiler)}")
     return work
 
 
-def sources_of(revision: str, subject: Subject) -> Path:
-    """The tree as a commit has it."""
+def _sources_of(revision: str, name: str) -> Path:
     git = ["git", "-c", "safe.directory=*", "-C", str(TREE)]
     try:
         commit = proc.output([*git, "rev-parse", "--verify", f"{revision}^{{commit}}"]).strip()
     except LabError:
         raise LabError(f"no commit {revision!r}", "give --against something that `git rev-parse` knows") from None
-    work = _home(f"bench-{subject.name}-against")
+    work = _home(name)
     cache.remove(work)
     work.mkdir(parents=True)
     archive = subprocess.run([*git, "archive", commit], stdout=subprocess.PIPE, check=True)
@@ -84,14 +89,15 @@ def sources_of(revision: str, subject: Subject) -> Path:
     return work
 
 
-def build_program() -> Path:
-    """ioasid-bench: the same for every kernel."""
+def build_program(target: Path) -> Path:
+    """Build ioasid-bench, the same for every kernel, and keep it in `target`."""
     root, work = source().root, _home("bench-user")
-    sync.copy(work, roots.recipe(root))
-    argv = ["make", "-j2", "-C", "tests/bench", f"OUT={chroot.WORK}/out"]
-    (work / "out").mkdir(exist_ok=True)
-    _make(chroot.command(root, work, argv), root, work, "ioasid-bench")
-    return work / "out" / "ioasid-bench"
+    with build.held("bench-user"):
+        sync.copy(work, roots.recipe(root))
+        (work / "out").mkdir(exist_ok=True)
+        _make(chroot.command(root, work, ["make", "-j2", "-C", "tests/bench", f"OUT={chroot.WORK}/out"]), root, work,
+              "ioasid-bench")
+        return Path(shutil.copy(work / "out" / "ioasid-bench", target))
 
 
 def _home(name: str) -> Path:

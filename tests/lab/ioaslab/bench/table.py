@@ -79,7 +79,7 @@ def _notes(measured: Measured, rows: Sequence[Row]) -> None:
     """What stands beside the figures: how the memory lay, why there is no figure, how much they vary."""
     names = {row.name for row in rows}
     runs = [f"{row} {facts['bytes'] >> 20} MiB in {facts['runs']} runs"
-            for row, facts in measured.facts.items() if row in names and "runs" in facts]
+            for row, facts in measured.facts.items() if row in names and {"runs", "bytes"} <= facts.keys()]
     if runs:
         say("memory: " + "; ".join(runs))
     reasons: dict[str, list[str]] = {}
