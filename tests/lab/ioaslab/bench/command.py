@@ -94,9 +94,9 @@ def _guest_options(options: argparse.Namespace) -> str:
 
 
 def _setup(options: argparse.Namespace, one: Subject, program: Path, folder: Path) -> Setup:
-    if options.module and not options.module.is_file():
-        raise LabError(f"there is no {options.module}")
-    return Setup(one, options.module or subject.build_module(one, folder), program, _guest_options(options))
+    module = (subject.keep_module(options.module, folder / one.name) if options.module
+              else subject.build_module(one, folder))
+    return Setup(one, module, program, _guest_options(options))
 
 
 def _against(options: argparse.Namespace, one: Subject, program: Path, folder: Path) -> Setup:

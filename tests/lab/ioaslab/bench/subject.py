@@ -55,7 +55,15 @@ def build_module(subject: Subject, target: Path, revision: str = "") -> Path:
         found = sorted(work.glob("**/ioasidfd.ko"))
         if not found:
             raise LabError(f"the build in {work} made no ioasidfd.ko")
-        return Path(shutil.copy(found[0], target / f"ioasidfd-{name.removeprefix('bench-')}.ko"))
+        return keep_module(found[0], target / name.removeprefix("bench-"))
+
+
+def keep_module(path: Path, target: Path) -> Path:
+    """A copy with the file name that modprobe looks for."""
+    if not path.is_file():
+        raise LabError(f"there is no {path}")
+    target.mkdir(exist_ok=True)
+    return Path(shutil.copy(path, target / "ioasidfd.ko"))
 
 
 def _module_command(subject: Subject, work: Path) -> list[str]:

@@ -85,9 +85,9 @@ def _notes(measured: Measured, rows: Sequence[Row]) -> None:
     reasons: dict[str, list[str]] = {}
     for (row, op, peer), why in measured.absent.items():
         if row in names:
-            reasons.setdefault(f"{peer}: {why}", []).append(f"{row} {op}")
+            reasons.setdefault(f"{peer}: {why}", []).append("everywhere" if op == "open" else f"{row} {op}")
     for why, where in reasons.items():
-        say(f"n/a: {why} ({', '.join(where)})")
+        say(f"n/a: {why} ({', '.join(dict.fromkeys(where))})")
     wide = [f"{figure.row} {figure.op} {figure.peer} {number(min(figure.values))}..{number(max(figure.values))}"
             for figure in measured.figures.values()
             if figure.row in names and figure.peer not in FLOORS and figure.spread > NOTABLE_SPREAD]
