@@ -150,7 +150,7 @@ int ioas_vfio_init(void)
 /**
  * ioas_vfio_exit() - Take the backend back
  *
- * No container uses it: each holds the module. A task may have read the backend's
+ * No container uses it, as each holds the module. A task may have read the backend's
  * address from a container before that one was released, and not have called it
  * yet. It cannot sleep in between, so it is through, and refused, when every task has
  * slept or returned to user space.
