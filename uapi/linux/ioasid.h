@@ -42,6 +42,7 @@
  *	ENODEV		the device has left its container, or was unplugged
  *	EEXIST		taken: IOVA mapped, device bound or attached already
  *	EBUSY		in use by something else, which the extack names
+ *	EACCES		more than the source of the memory allows
  *	EADDRNOTAVAIL	reserved IOVA, or outside the aperture or the window
  *	ENOSPC		no free IOVA range is large enough
  *	ENOMEM		over RLIMIT_MEMLOCK, or no kernel memory
@@ -95,6 +96,10 @@
  * @IOASID_REASON_NOT_IOASID: the file descriptor is not an open /dev/ioasid
  * @IOASID_REASON_CONTAINER: the container no longer uses this backend
  * @IOASID_REASON_IOMMU: the IOMMU, or its driver, refused
+ * @IOASID_REASON_IOVA_ALLOWED: the reserved region first-last of device id would
+ *	take from what IOASID_ALLOW_IOVAS keeps available
+ * @IOASID_REASON_PROT: the source does not allow this much
+ * @IOASID_REASON_FILE: the file cannot be mapped
  */
 enum ioasid_reason {
 	IOASID_REASON_NONE = 0,
@@ -129,6 +134,9 @@ enum ioasid_reason {
 	IOASID_REASON_NOT_IOASID = 29,
 	IOASID_REASON_CONTAINER = 30,
 	IOASID_REASON_IOMMU = 31,
+	IOASID_REASON_IOVA_ALLOWED = 32,
+	IOASID_REASON_PROT = 33,
+	IOASID_REASON_FILE = 34,
 };
 
 #define IOASID_EXTACK_MESSAGE_LEN	160
@@ -195,11 +203,16 @@ enum ioasid_kind {
  * @iova_base: first IOVA of the window that may ever be mapped, page aligned
  * @iova_size: bytes of the window, page aligned; 0 with @iova_base 0 means
  *	everything the attached devices allow
+ * @granule: 0, or the largest unit in bytes that one entry of an I/O page table may
+ *	cover in this space: a power of two, at least a page. Mappings can then be
+ *	unmapped in part, in such units, without disturbing DMA to the rest. 0 means
+ *	the largest pages there are, and only whole mappings are unmapped.
  *
  * The space lives until IOASID_FREE or until the last reference to the context's
  * file is gone.
  *
- * Errors: EINVAL (window not aligned, wraps or is empty with a base), ENOMEM.
+ * Errors: EINVAL (window not aligned, wraps or is empty with a base; granule is no
+ * power of two or less than a page), ENOMEM.
  */
 struct ioasid_alloc {
 	__u32 size;
@@ -209,6 +222,7 @@ struct ioasid_alloc {
 	__u32 ioasid;
 	__aligned_u64 iova_base;
 	__aligned_u64 iova_size;
+	__aligned_u64 granule;
 };
 
 #define IOASID_ALLOC		_IO(IOASID_TYPE, 0x01)
@@ -341,6 +355,12 @@ enum ioasid_prot {
  * it is unmapped, also if another process unmaps it. It is mapped for every device
  * attached to the space now or later.
  *
+ * An IOVA of the kernel's choice is in the smallest free range that is large enough,
+ * and has the offset in a large page that the memory has. It is never in a reserved
+ * range, nor outside what IOASID_ALLOW_IOVAS allows, if that was called. Low
+ * addresses come first, but 0 last, so a layout of one's own is better kept away from them, or
+ * kept in IOASID_ALLOW_IOVAS.
+ *
  * Errors: ENOENT, EINVAL, EEXIST (overlaps a mapping), EADDRNOTAVAIL, ENOSPC,
  * ENOMEM, EFAULT (memory that cannot be pinned: not mapped, not writable for
  * IOASID_PROT_WRITE, or device memory), EINTR.
@@ -375,7 +395,8 @@ enum ioasid_unmap_flags {
  * @__reserved: must be 0
  * @iova: first byte, page aligned
  * @length: bytes, a multiple of the page size, not 0; with @iova it covers one or
- *	more whole mappings
+ *	more whole mappings, or, in a space with a granule, begins and ends at
+ *	multiples of the granule
  * @unmapped: out: bytes that were unmapped
  *
  * When the call returns no device can reach the memory through this space, and it
@@ -546,6 +567,209 @@ struct ioasid_detach {
 };
 
 #define IOASID_DETACH		_IO(IOASID_TYPE, 0x09)
+
+/**
+ * struct ioasid_allow_iovas - ioctl(IOASID_ALLOW_IOVAS): keep ranges available
+ * @size: sizeof(struct ioasid_allow_iovas)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid: the space
+ * @num_ranges: entries of @ranges; 0 takes back an earlier call
+ * @ranges: pointer to an array of struct ioasid_iova_range: page aligned, ascending,
+ *	not overlapping
+ *
+ * From then on IOASID_IOVA_RANGES contains these ranges: a device that would take
+ * something from them is refused at IOASID_ATTACH. IOVAs of the kernel's choice are
+ * only in these ranges. Replaces the ranges of an earlier call.
+ *
+ * Errors: ENOENT, EINVAL, EFAULT, EADDRNOTAVAIL (reserved, outside the window or an
+ * aperture: the extack says by whom), E2BIG (more than 65536 ranges), ENOMEM.
+ */
+struct ioasid_allow_iovas {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 ioasid;
+	__u32 num_ranges;
+	__aligned_u64 ranges;
+};
+
+#define IOASID_ALLOW_IOVAS	_IO(IOASID_TYPE, 0x0A)
+
+/**
+ * struct ioasid_map_entry - One range of IOASID_MAP_BATCH
+ * @user_va: as in struct ioasid_map_dma
+ * @length: as in struct ioasid_map_dma
+ * @iova: as in struct ioasid_map_dma; in or out by @flags
+ * @prot: as in struct ioasid_map_dma
+ * @flags: enum ioasid_map_flags
+ */
+struct ioasid_map_entry {
+	__aligned_u64 user_va;
+	__aligned_u64 length;
+	__aligned_u64 iova;
+	__u32 prot;
+	__u32 flags;
+};
+
+/**
+ * struct ioasid_map_batch - ioctl(IOASID_MAP_BATCH): many mappings in one call
+ * @size: sizeof(struct ioasid_map_batch)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid: the space
+ * @num_entries: entries of @entries
+ * @entries: pointer to an array of struct ioasid_map_entry
+ * @num_done: out: entries that are mapped, from the first on. Also written on
+ *	failure, which is that of entry @num_done
+ * @__reserved: must be 0
+ *
+ * Does what IOASID_MAP_DMA of each entry would do, in order, for less.
+ *
+ * Errors: as IOASID_MAP_DMA, for the first entry that fails.
+ */
+struct ioasid_map_batch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 ioasid;
+	__u32 num_entries;
+	__aligned_u64 entries;
+	__u32 num_done;
+	__u32 __reserved;
+};
+
+#define IOASID_MAP_BATCH	_IO(IOASID_TYPE, 0x0B)
+
+/**
+ * struct ioasid_map_file - ioctl(IOASID_MAP_FILE): map a file's memory
+ * @size: sizeof(struct ioasid_map_file)
+ * @flags: see enum ioasid_map_flags
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid: the space
+ * @prot: as in struct ioasid_map_dma
+ * @fd: a memfd, or a file of tmpfs or hugetlbfs, open for what @prot needs
+ * @__reserved: must be 0
+ * @offset: first byte in the file, page aligned
+ * @length: bytes, a multiple of the page size, not 0, within the file
+ * @iova: as in struct ioasid_map_dma
+ *
+ * The file need not be mapped by the process, and may be closed afterwards. The
+ * memory stays pinned, and what others write to the file the device sees, also when
+ * the process that made it is gone.
+ *
+ * Errors: as IOASID_MAP_DMA; EBADF (no open file), EOPNOTSUPP (a kind of file whose
+ * pages cannot be had), EFAULT (beyond the end of the file), EACCES (the file is not
+ * open for what @prot needs, or sealed against it).
+ */
+struct ioasid_map_file {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 ioasid;
+	__u32 prot;
+	__s32 fd;
+	__u32 __reserved;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 iova;
+};
+
+#define IOASID_MAP_FILE		_IO(IOASID_TYPE, 0x0C)
+
+/**
+ * struct ioasid_register_memory - ioctl(IOASID_REGISTER_MEMORY): pin once
+ * @size: sizeof(struct ioasid_register_memory)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @memory_id: out: the memory, never 0
+ * @prot: the most that mappings of it will allow, enum ioasid_prot
+ * @user_va: page aligned address in the calling process
+ * @length: bytes, a multiple of the page size, not 0
+ *
+ * Pins and charges memory that IOASID_COPY then maps into any number of spaces without
+ * doing either again.
+ *
+ * Errors: EINVAL, EOPNOTSUPP, EFAULT, ENOMEM, EINTR as IOASID_MAP_DMA.
+ */
+struct ioasid_register_memory {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 memory_id;
+	__u32 prot;
+	__aligned_u64 user_va;
+	__aligned_u64 length;
+};
+
+#define IOASID_REGISTER_MEMORY	_IO(IOASID_TYPE, 0x0D)
+
+/**
+ * struct ioasid_unregister_memory - ioctl(IOASID_UNREGISTER_MEMORY)
+ * @size: sizeof(struct ioasid_unregister_memory)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @memory_id: the memory
+ * @__reserved: must be 0
+ *
+ * The memory is unpinned when nothing maps it any more. IOASID_FREE does the same.
+ *
+ * Errors: ENOENT.
+ */
+struct ioasid_unregister_memory {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 memory_id;
+	__u32 __reserved;
+};
+
+#define IOASID_UNREGISTER_MEMORY	_IO(IOASID_TYPE, 0x0E)
+
+/**
+ * enum ioasid_copy_flags - Flags of IOASID_COPY
+ * @IOASID_COPY_FIXED: map at @dst_iova; without it the kernel chooses
+ * @IOASID_COPY_MEMORY: @src_id is registered memory; otherwise it is a space
+ */
+enum ioasid_copy_flags {
+	IOASID_COPY_FIXED = 1 << 0,
+	IOASID_COPY_MEMORY = 1 << 1,
+};
+
+/**
+ * struct ioasid_copy - ioctl(IOASID_COPY): map what is pinned already
+ * @size: sizeof(struct ioasid_copy)
+ * @flags: see enum ioasid_copy_flags
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @src_fd: another open /dev/ioasid, whose object @src_id is; -1 for this one
+ * @src_id: a space, or registered memory
+ * @dst_ioasid: the space to map into, of this context
+ * @prot: what devices may do, no more than the source allows
+ * @src_offset: IOVA in the space, or offset in the memory; page aligned
+ * @length: bytes, a multiple of the page size, not 0; in one mapping of the source
+ * @dst_iova: with IOASID_COPY_FIXED in: where; otherwise out: where the kernel put it
+ *
+ * Nothing is pinned or charged. The memory is unpinned when its last mapping and
+ * registration are gone, whichever that is.
+ *
+ * Errors: EBADF or EINVAL (@src_fd), ENOENT (no such object, or nothing mapped there),
+ * EINVAL (not whole in one mapping, or outside the memory), EACCES (more than the
+ * source allows), EEXIST, EADDRNOTAVAIL, ENOSPC, ENOMEM as IOASID_MAP_DMA.
+ */
+struct ioasid_copy {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__s32 src_fd;
+	__u32 src_id;
+	__u32 dst_ioasid;
+	__u32 prot;
+	__aligned_u64 src_offset;
+	__aligned_u64 length;
+	__aligned_u64 dst_iova;
+};
+
+#define IOASID_COPY		_IO(IOASID_TYPE, 0x0F)
 
 /*
  * The two commands below go to the VFIO container (/dev/vfio/vfio) after
