@@ -5,6 +5,7 @@
  * An open file is a context. The kernel calls ioctl only while it holds the file,
  * and release when nobody does, so no command ever meets a context that ends.
  */
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -14,6 +15,7 @@
 #include "context/context.h"
 #include "device/device.h"
 #include "ioas.h"
+#include "memory/memory.h"
 #include "space/space.h"
 
 static int ioas_cmd_get_caps(struct ioas_call *call)
@@ -52,6 +54,23 @@ static const struct ioas_command ioas_commands[] = {
 	IOAS_COMMAND(IOASID_DETACH, ioasid_detach, __reserved, 0,
 		     offsetof(struct ioasid_detach, __reserved),
 		     ioas_cmd_detach),
+	IOAS_COMMAND(IOASID_ALLOW_IOVAS, ioasid_allow_iovas, ranges, 0, 0,
+		     ioas_cmd_allow_iovas),
+	IOAS_COMMAND(IOASID_MAP_BATCH, ioasid_map_batch, __reserved, 0,
+		     offsetof(struct ioasid_map_batch, __reserved),
+		     ioas_cmd_map_batch),
+	IOAS_COMMAND(IOASID_MAP_FILE, ioasid_map_file, iova, IOASID_MAP_FIXED,
+		     offsetof(struct ioasid_map_file, __reserved),
+		     ioas_cmd_map_file),
+	IOAS_COMMAND(IOASID_REGISTER_MEMORY, ioasid_register_memory, length, 0,
+		     0, ioas_cmd_register_memory),
+	IOAS_COMMAND(IOASID_UNREGISTER_MEMORY, ioasid_unregister_memory,
+		     __reserved, 0,
+		     offsetof(struct ioasid_unregister_memory, __reserved),
+		     ioas_cmd_unregister_memory),
+	IOAS_COMMAND(IOASID_COPY, ioasid_copy, dst_iova,
+		     IOASID_COPY_FIXED | IOASID_COPY_MEMORY, 0,
+		     ioas_cmd_copy),
 };
 
 static long ioas_fops_ioctl(struct file *file, unsigned int cmd,
@@ -88,6 +107,7 @@ static const struct file_operations ioas_fops = {
 	.release = ioas_fops_release,
 	.unlocked_ioctl = ioas_fops_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = ioas_show_fdinfo,
 };
 
 static struct miscdevice ioas_miscdev = {
@@ -98,14 +118,28 @@ static struct miscdevice ioas_miscdev = {
 };
 
 /**
- * ioas_ctx_from_file() - The context behind a file descriptor of user space
- * @file: any file; the caller holds it for as long as it uses the context
+ * ioas_ctx_get_fd() - The context behind a file descriptor of user space
+ * @call: the command, for the reason of a failure
+ * @fd: any number
+ * @file: out: to be given back with fput() when the context is no longer used
  *
- * Return: the context, NULL if it is not an open /dev/ioasid.
+ * Return: the context or an ERR_PTR: -EBADF, or -EINVAL if it is another file.
  */
-struct ioas_ctx *ioas_ctx_from_file(struct file *file)
+struct ioas_ctx *ioas_ctx_get_fd(struct ioas_call *call, int fd,
+				 struct file **file)
 {
-	return file->f_op == &ioas_fops ? file->private_data : NULL;
+	int ret = -EBADF;
+
+	*file = fget(fd);
+	if (*file) {
+		if ((*file)->f_op == &ioas_fops)
+			return (*file)->private_data;
+		fput(*file);
+		ret = -EINVAL;
+	}
+	return ERR_PTR(ioas_fail(call, ret, IOASID_REASON_NOT_IOASID,
+				 "file descriptor %d is not an open /dev/ioasid",
+				 fd));
 }
 
 /**

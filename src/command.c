@@ -117,34 +117,40 @@ static void ioas_write_extack(struct ioas_call *call, int err)
 		return;
 }
 
+/* Learn at least where to send the reason, of a struct that is not read. */
+static int ioas_fail_size(struct ioas_call *call, int err, u32 size,
+			  const char *what)
+{
+	union ioas_command_data *data = &call->data;
+
+	if (size < sizeof(data->header))
+		return err;
+	if (copy_from_user(data, call->user, sizeof(data->header)))
+		return -EFAULT;
+	return ioas_fail(call, err, IOASID_REASON_SIZE, "size %u is %s", size,
+			 what);
+}
+
 static int ioas_copy_in(const struct ioas_command *command,
 			struct ioas_call *call)
 {
-	union ioas_command_data *data = &call->data;
 	u32 size;
 	int ret;
 
 	if (get_user(size, (u32 __user *)call->user))
 		return -EFAULT;
-	/* Without a whole header there is nowhere to send a reason. */
-	if (size < sizeof(data->header))
-		return -EINVAL;
-	if (copy_from_user(data, call->user, sizeof(data->header)))
-		return -EFAULT;
 	if (size < command->min_size)
-		return ioas_fail(call, -EINVAL, IOASID_REASON_SIZE,
-				 "size is %u, this command needs at least %u bytes",
-				 size, command->min_size);
+		return ioas_fail_size(call, -EINVAL, size,
+				      "less than this command needs");
 	if (size > PAGE_SIZE)
-		return ioas_fail(call, -E2BIG, IOASID_REASON_SIZE,
-				 "size is %u, more than a page", size);
-	ret = copy_struct_from_user(data, command->size, call->user, size);
-	if (ret == -E2BIG)
-		return ioas_fail(call, ret, IOASID_REASON_SIZE,
-				 "size is %u and bytes past the %u this kernel knows are not zero",
-				 size, command->size);
+		return ioas_fail_size(call, -E2BIG, size, "more than a page");
 	call->size = min_t(u32, size, command->size);
-	return ret;
+	ret = copy_struct_from_user(&call->data, command->size, call->user,
+				    size);
+	if (ret != -E2BIG)
+		return ret;
+	return ioas_fail_size(call, ret, size,
+			      "more than this kernel knows, and the rest is not zero");
 }
 
 static int ioas_check_common(const struct ioas_command *command,

@@ -34,6 +34,12 @@ union ioas_command_data {
 	struct ioasid_device_info device_info;
 	struct ioasid_attach attach;
 	struct ioasid_detach detach;
+	struct ioasid_allow_iovas allow_iovas;
+	struct ioasid_map_batch map_batch;
+	struct ioasid_map_file map_file;
+	struct ioasid_register_memory register_memory;
+	struct ioasid_unregister_memory unregister_memory;
+	struct ioasid_copy copy;
 	struct vfio_ioasid_bind bind;
 	struct vfio_ioasid_unbind unbind;
 };

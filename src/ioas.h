@@ -20,8 +20,8 @@
  * domains_sem is taken for write to change the set of domains (attach, detach,
  * free) and for read to change what the domains translate (map, unmap). So whoever
  * holds it for write sees every area either in all domains or in none.
- * The reserved ranges change only with both space locks held, and are read under
- * either.
+ * The reserved and allowed ranges change only with both space locks held, and are
+ * read under either.
  */
 #ifndef IOAS_H
 #define IOAS_H
@@ -46,6 +46,7 @@
 enum ioas_object_type {
 	IOAS_OBJECT_SPACE,
 	IOAS_OBJECT_DEVICE,
+	IOAS_OBJECT_MEMORY,
 };
 
 /*
@@ -75,12 +76,18 @@ struct ioas_space {
 	struct list_head groups;	/* struct ioas_group, by domains_sem */
 	unsigned int num_devices;	/* attached, by domains_sem */
 	bool freed;			/* written with both locks held */
+	unsigned long granule;		/* constant; 0 if pages may be of any size */
 
 	struct mutex lock;		/* the rest, down to mapped_bytes */
-	struct rb_root_cached areas;	/* struct ioas_area */
+	struct rb_root areas;		/* struct ioas_area */
 	struct rb_root_cached reserved;	/* struct ioas_reserved */
 	struct list_head window;	/* struct ioas_reserved outside the window */
-	unsigned long next_iova;	/* where to look for a free range next */
+	struct ioasid_iova_range *allowed;	/* sorted; NULL: all that is usable */
+	u32 num_allowed;
+	bool free_known;		/* are the free ranges kept? see free.c */
+	struct rb_root free_by_first;	/* struct ioas_free */
+	struct rb_root free_by_size;	/* struct ioas_free */
+	u64 num_linked;			/* areas in the tree */
 	u64 num_areas;			/* ready ones */
 	u64 mapped_bytes;		/* in ready ones */
 };

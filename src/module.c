@@ -5,18 +5,28 @@
 #include <linux/module.h>
 
 #include "chardev.h"
+#include "space/space.h"
 #include "vfio/vfio.h"
 
 static int __init ioas_init(void)
 {
 	int ret;
 
-	ret = ioas_vfio_init();
+	ret = ioas_areas_init();
 	if (ret)
 		return ret;
+	ret = ioas_vfio_init();
+	if (ret)
+		goto areas;
 	ret = ioas_chardev_init();
 	if (ret)
-		ioas_vfio_exit();
+		goto vfio;
+	return 0;
+
+vfio:
+	ioas_vfio_exit();
+areas:
+	ioas_areas_exit();
 	return ret;
 }
 
@@ -24,6 +34,7 @@ static void __exit ioas_exit(void)
 {
 	ioas_chardev_exit();
 	ioas_vfio_exit();
+	ioas_areas_exit();
 }
 
 module_init(ioas_init);

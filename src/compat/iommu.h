@@ -9,6 +9,10 @@
 
 #include "ioas_compat_config.h"
 
+#if IOAS_HAVE_IOMMUPT
+#include <linux/generic_pt/iommu.h>
+#endif
+
 #if !IOAS_HAVE_MSI_COOKIE
 #include <linux/dma-iommu.h>
 #endif
@@ -70,6 +74,145 @@ static inline bool ioas_enforce_cache_coherency(struct iommu_domain *domain)
 #else
 	return false;
 #endif
+}
+
+/* Too little for a larger page: then there is no size to be chosen. */
+static inline bool ioas_only_small_pages(struct iommu_domain *domain,
+					 size_t size)
+{
+	unsigned long larger = domain->pgsize_bitmap & ~(2 * PAGE_SIZE - 1);
+
+	return (domain->pgsize_bitmap & PAGE_SIZE) &&
+	       (!larger || size < (larger & -larger));
+}
+
+/* What iommu_map_nosync() of 7.2 does, which is not exported. */
+#if IOAS_HAVE_IOMMUPT
+static inline bool ioas_try_map_nosync(struct iommu_domain *domain,
+				       unsigned long iova, phys_addr_t paddr,
+				       size_t size, int prot, size_t *mapped,
+				       int *ret)
+{
+	struct pt_iommu *pt = iommupt_from_domain(domain);
+
+	if (!pt)
+		return false;
+	*ret = pt->ops->map_range(pt, iova, paddr, size, prot,
+				  GFP_KERNEL_ACCOUNT, mapped);
+	return true;
+}
+
+static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
+				       unsigned long iova, size_t size,
+				       struct iommu_iotlb_gather *gather)
+{
+	struct pt_iommu *pt = iommupt_from_domain(domain);
+
+	if (pt)
+		return pt->ops->unmap_range(pt, iova, size, gather);
+	return iommu_unmap_fast(domain, iova, size, gather);
+}
+#elif IOAS_HAVE_IOMMU_MAP_PAGES
+static inline bool ioas_try_map_nosync(struct iommu_domain *domain,
+				       unsigned long iova, phys_addr_t paddr,
+				       size_t size, int prot, size_t *mapped,
+				       int *ret)
+{
+	if (!domain->ops->map_pages || !ioas_only_small_pages(domain, size))
+		return false;
+	*ret = domain->ops->map_pages(domain, iova, paddr, PAGE_SIZE,
+				      size >> PAGE_SHIFT, prot,
+				      GFP_KERNEL_ACCOUNT, mapped);
+	return true;
+}
+
+static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
+				       unsigned long iova, size_t size,
+				       struct iommu_iotlb_gather *gather)
+{
+	if (!domain->ops->unmap_pages || !ioas_only_small_pages(domain, size))
+		return iommu_unmap_fast(domain, iova, size, gather);
+	return domain->ops->unmap_pages(domain, iova, PAGE_SIZE,
+					size >> PAGE_SHIFT, gather);
+}
+#else
+static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
+				       unsigned long iova, size_t size,
+				       struct iommu_iotlb_gather *gather)
+{
+	return iommu_unmap_fast(domain, iova, size, gather);
+}
+
+static inline bool ioas_try_map_nosync(struct iommu_domain *domain,
+				       unsigned long iova, phys_addr_t paddr,
+				       size_t size, int prot, size_t *mapped,
+				       int *ret)
+{
+	return false;
+}
+#endif
+
+/**
+ * ioas_map_nosync() - iommu_map() that leaves the rest to ioas_sync_map()
+ * @domain: the domain
+ * @iova: first byte
+ * @paddr: physical address
+ * @size: bytes
+ * @prot: as for iommu_map()
+ *
+ * Goes past the core's choice of page sizes where there is nothing to choose, which
+ * costs a third of mapping one page. See docs/performance.md.
+ *
+ * Return: 0 or a negative errno; then nothing of it is mapped.
+ */
+static inline int ioas_map_nosync(struct iommu_domain *domain,
+				  unsigned long iova, phys_addr_t paddr,
+				  size_t size, int prot)
+{
+	size_t mapped = 0;
+	int ret;
+
+	if (!ioas_try_map_nosync(domain, iova, paddr, size, prot, &mapped, &ret))
+		return iommu_map(domain, iova, paddr, size, prot,
+				 GFP_KERNEL_ACCOUNT);
+	if (!ret && mapped == size)
+		return 0;
+	if (mapped)
+		iommu_unmap(domain, iova, mapped);
+	return ret ?: -ENOMEM;
+}
+
+#if IOAS_HAVE_IOMMU_MAP_PAGES && IOAS_HAVE_SYNC_MAP_RESULT
+static inline int ioas_compat_sync_map(struct iommu_domain *domain,
+				       unsigned long iova, size_t size)
+{
+	return domain->ops->iotlb_sync_map(domain, iova, size);
+}
+#elif IOAS_HAVE_IOMMU_MAP_PAGES
+static inline int ioas_compat_sync_map(struct iommu_domain *domain,
+				       unsigned long iova, size_t size)
+{
+	domain->ops->iotlb_sync_map(domain, iova, size);
+	return 0;
+}
+#endif
+
+/**
+ * ioas_sync_map() - Make what ioas_map_nosync() did visible to the hardware
+ * @domain: the domain
+ * @iova: first byte
+ * @size: bytes
+ *
+ * Return: 0 or a negative errno.
+ */
+static inline int ioas_sync_map(struct iommu_domain *domain, unsigned long iova,
+				size_t size)
+{
+#if IOAS_HAVE_IOMMU_MAP_PAGES
+	if (domain->ops->iotlb_sync_map)
+		return ioas_compat_sync_map(domain, iova, size);
+#endif
+	return 0;
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include "command.h"
 #include "context/context.h"
 #include "device/device.h"
+#include "memory/memory.h"
 #include "space/space.h"
 
 /**
@@ -47,8 +48,12 @@ void ioas_ctx_destroy(struct ioas_ctx *ctx)
 	xa_for_each(&ctx->objects, id, obj)
 		if (obj->type == IOAS_OBJECT_DEVICE)
 			ioas_device_unbind(ioas_device_from_object(obj));
-	xa_for_each(&ctx->objects, id, obj)
-		ioas_space_free(ioas_space_from_object(obj));
+	xa_for_each(&ctx->objects, id, obj) {
+		if (obj->type == IOAS_OBJECT_SPACE)
+			ioas_space_free(ioas_space_from_object(obj));
+		else
+			ioas_object_remove(obj);
+	}
 	xa_destroy(&ctx->objects);
 	kfree(ctx);
 }
@@ -116,6 +121,27 @@ struct ioas_object *ioas_object_get(struct ioas_ctx *ctx, u32 id)
 }
 
 /**
+ * ioas_object_next() - Walk over the objects of a context
+ * @ctx: the context
+ * @id: in: the last object's id, 0 to begin; out: the id of this one
+ *
+ * Return: the next object with a reference for the caller, or NULL.
+ */
+struct ioas_object *ioas_object_next(struct ioas_ctx *ctx, u32 *id)
+{
+	unsigned long index = *id;
+	struct ioas_object *obj;
+
+	xa_lock(&ctx->objects);
+	obj = xa_find_after(&ctx->objects, &index, ULONG_MAX, XA_PRESENT);
+	if (obj)
+		refcount_inc(&obj->refs);
+	xa_unlock(&ctx->objects);
+	*id = index;
+	return obj;
+}
+
+/**
  * ioas_object_put() - Give a reference back
  * @obj: the object, which may be gone afterwards
  *
@@ -125,10 +151,34 @@ void ioas_object_put(struct ioas_object *obj)
 {
 	if (!refcount_dec_and_test(&obj->refs))
 		return;
-	if (obj->type == IOAS_OBJECT_SPACE)
+	switch (obj->type) {
+	case IOAS_OBJECT_SPACE:
 		ioas_space_release(ioas_space_from_object(obj));
-	else
+		break;
+	case IOAS_OBJECT_DEVICE:
 		ioas_device_release(ioas_device_from_object(obj));
+		break;
+	case IOAS_OBJECT_MEMORY:
+		ioas_registration_release(ioas_registration_from_object(obj));
+		break;
+	}
+}
+
+/**
+ * ioas_object_remove_once() - Free an object's id unless it is free already
+ * @obj: an object of which the caller has a reference
+ *
+ * Context: may sleep; no locks held.
+ * Return: false if another thread was faster.
+ */
+bool ioas_object_remove_once(struct ioas_object *obj)
+{
+	struct xarray *objects = &obj->ctx->objects;
+
+	if (xa_cmpxchg(objects, obj->id, obj, NULL, GFP_KERNEL) != obj)
+		return false;
+	ioas_object_put(obj);
+	return true;
 }
 
 /**
@@ -141,6 +191,21 @@ void ioas_object_remove(struct ioas_object *obj)
 {
 	xa_erase(&obj->ctx->objects, obj->id);
 	ioas_object_put(obj);
+}
+
+static int ioas_free_object(struct ioas_call *call, struct ioas_object *obj)
+{
+	switch (obj->type) {
+	case IOAS_OBJECT_SPACE:
+		return ioas_space_free_unused(call, ioas_space_from_object(obj));
+	case IOAS_OBJECT_DEVICE:
+		return ioas_device_free_gone(call, ioas_device_from_object(obj));
+	case IOAS_OBJECT_MEMORY:
+		break;
+	}
+	if (ioas_object_remove_once(obj))
+		return 0;
+	return ioas_fail_object(call, obj->id, "object");
 }
 
 /**
@@ -157,10 +222,7 @@ int ioas_cmd_free(struct ioas_call *call)
 
 	if (!obj)
 		return ioas_fail_object(call, id, "object");
-	if (obj->type == IOAS_OBJECT_SPACE)
-		ret = ioas_space_free_unused(call, ioas_space_from_object(obj));
-	else
-		ret = ioas_device_free_gone(call, ioas_device_from_object(obj));
+	ret = ioas_free_object(call, obj);
 	ioas_object_put(obj);
 	return ret;
 }

@@ -15,8 +15,10 @@ int ioas_object_reserve(struct ioas_ctx *ctx, struct ioas_object *obj,
 void ioas_object_abort(struct ioas_object *obj);
 void ioas_object_finalize(struct ioas_object *obj);
 struct ioas_object *ioas_object_get(struct ioas_ctx *ctx, u32 id);
+struct ioas_object *ioas_object_next(struct ioas_ctx *ctx, u32 *id);
 void ioas_object_put(struct ioas_object *obj);
 void ioas_object_remove(struct ioas_object *obj);
+bool ioas_object_remove_once(struct ioas_object *obj);
 
 int ioas_cmd_free(struct ioas_call *call);
 

@@ -20,6 +20,7 @@
 #include "device/device.h"
 #include "domain/domain.h"
 #include "space/space.h"
+#include "trace/trace.h"
 
 static void ioas_set_owner(struct ioas_group *group, struct ioas_device *device)
 {
@@ -101,8 +102,8 @@ static struct ioas_area *ioas_next_ready(struct ioas_space *space,
 
 	mutex_lock(&space->lock);
 	area = ioas_area_first(space, from, ULONG_MAX);
-	while (area && (!area->ready || area->node.start < from))
-		area = ioas_area_next(area, from, ULONG_MAX);
+	while (area && !area->ready)
+		area = ioas_area_next(area, ULONG_MAX);
 	mutex_unlock(&space->lock);
 	/* A ready area stays while domains_sem is held for write. */
 	return area;
@@ -116,11 +117,13 @@ static int ioas_fill_domain(struct ioas_space *space,
 	int ret;
 
 	while ((area = ioas_next_ready(space, from))) {
-		ret = ioas_domain_map(domain, area->node.start, area->memory,
+		ret = ioas_domain_map(domain, area->first, area->memory,
+				      area->offset,
+				      ioas_area_length(area) >> PAGE_SHIFT,
 				      area->prot);
 		if (ret)
 			return ret;
-		from = area->node.last + 1;
+		from = area->last + 1;
 		if (!from)
 			break;
 		if (signal_pending(current))
@@ -219,7 +222,8 @@ static struct ioas_domain *ioas_add_domain(struct ioas_call *call,
 					   struct ioas_device *device)
 {
 	struct ioas_group *group = device->group;
-	struct ioas_domain *domain = ioas_domain_create(device->dev);
+	struct ioas_domain *domain = ioas_domain_create(device->dev,
+							space->granule);
 	int ret;
 
 	if (IS_ERR(domain))
@@ -377,6 +381,7 @@ void ioas_device_detach(struct ioas_device *device)
 {
 	struct ioas_group *group = device->group;
 	struct ioas_space *space = group->space;
+	u64 begin = ioas_trace_begin(ioasid_detach);
 
 	lockdep_assert_held(&group->lock);
 	if (!device->attached)
@@ -390,6 +395,8 @@ void ioas_device_detach(struct ioas_device *device)
 	else
 		ioas_detach_group(group);
 	up_write(&space->domains_sem);
+	trace_ioasid_detach(device->name, device->obj.id, device->cookie,
+			    space->obj.id, 0, ioas_trace_nsec(begin));
 }
 
 /**
@@ -401,6 +408,7 @@ void ioas_device_detach(struct ioas_device *device)
 int ioas_cmd_attach(struct ioas_call *call)
 {
 	struct ioasid_attach *args = &call->data.attach;
+	u64 begin = ioas_trace_begin(ioasid_attach);
 	struct ioas_device *device;
 	struct ioas_space *space;
 	int ret;
@@ -408,7 +416,7 @@ int ioas_cmd_attach(struct ioas_call *call)
 	device = ioas_device_get(call, call->ctx, args->dev_id);
 	if (IS_ERR(device))
 		return PTR_ERR(device);
-	space = ioas_space_get(call, args->ioasid);
+	space = ioas_space_get(call, call->ctx, args->ioasid);
 	if (IS_ERR(space)) {
 		ioas_device_put(device);
 		return PTR_ERR(space);
@@ -416,6 +424,8 @@ int ioas_cmd_attach(struct ioas_call *call)
 	mutex_lock(&device->group->lock);
 	ret = ioas_attach_device(call, space, device);
 	mutex_unlock(&device->group->lock);
+	trace_ioasid_attach(device->name, device->obj.id, device->cookie,
+			    space->obj.id, ret, ioas_trace_nsec(begin));
 	ioas_space_put(space);
 	ioas_device_put(device);
 	return ret;

@@ -9,6 +9,7 @@
 #include "ioas.h"
 
 struct ioas_call;
+struct seq_file;
 
 static inline struct ioas_device *
 ioas_device_from_object(struct ioas_object *obj)
@@ -38,6 +39,7 @@ void ioas_device_release(struct ioas_device *device);
 /* info.c: what a device is */
 int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device);
 int ioas_cmd_device_info(struct ioas_call *call);
+void ioas_device_show(struct seq_file *m, struct ioas_device *device);
 
 /* attach.c: where its DMA goes */
 int ioas_cmd_attach(struct ioas_call *call);

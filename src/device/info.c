@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IOASID_DEVICE_INFO: what a device and the IOMMU in front of it are.
+ * What a device and the IOMMU in front of it are: IOASID_DEVICE_INFO, and a line in
+ * /proc/PID/fdinfo.
  */
 #include <linux/iommu.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -39,7 +41,7 @@ int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device)
 		ioas_keep_iommu(device, group->domain);
 		return 0;
 	}
-	domain = ioas_domain_create(device->dev);
+	domain = ioas_domain_create(device->dev, 0);
 	if (IS_ERR(domain))
 		return ioas_fail_iommu(call, device, PTR_ERR(domain));
 	ret = ioas_group_attach(group->iommu_group, &group->blocked,
@@ -200,4 +202,26 @@ int ioas_cmd_device_info(struct ioas_call *call)
 		ret = ioas_respond_info(call, &regions);
 	ioas_regions_put(&regions);
 	return ret;
+}
+
+/**
+ * ioas_device_show() - Show a device
+ * @m: where to
+ * @device: the device, of which the caller has a reference
+ *
+ * Context: may sleep; no locks held.
+ */
+void ioas_device_show(struct seq_file *m, struct ioas_device *device)
+{
+	struct ioas_group *group = device->group;
+	bool gone;
+	u32 space;
+
+	mutex_lock(&group->lock);
+	gone = device->state != IOAS_DEVICE_BOUND;
+	space = device->attached ? group->space->obj.id : 0;
+	mutex_unlock(&group->lock);
+	seq_printf(m, "device:\tid=%u name=%s group=%d cookie=0x%llx space=%u state=%s\n",
+		   device->obj.id, device->name, group->id, device->cookie,
+		   space, gone ? "gone" : space ? "attached" : "blocked");
 }

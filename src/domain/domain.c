@@ -18,11 +18,13 @@
 /**
  * ioas_domain_create() - An empty I/O page table for the IOMMU of a device
  * @dev: the device; dev->iommu stays valid for the call
+ * @granule: the most that one entry may cover, 0 if all that the IOMMU can
  *
  * Context: may sleep.
  * Return: the domain or an ERR_PTR.
  */
-struct ioas_domain *ioas_domain_create(struct device *dev)
+struct ioas_domain *ioas_domain_create(struct device *dev,
+				       unsigned long granule)
 {
 	struct ioas_domain *domain;
 	struct iommu_domain *iommu;
@@ -38,6 +40,7 @@ struct ioas_domain *ioas_domain_create(struct device *dev)
 		return ERR_CAST(iommu);
 	}
 	domain->iommu = iommu;
+	domain->granule = granule;
 	domain->owner_ops = dev->iommu->iommu_dev->ops;
 	domain->coherent = device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY);
 	return domain;
@@ -80,39 +83,71 @@ static int ioas_iommu_prot(struct ioas_domain *domain, u32 prot)
 	       (domain->coherent ? IOMMU_CACHE : 0);
 }
 
+/* One call for each piece that one entry may cover. */
+static int ioas_map_pieces(struct ioas_domain *domain, unsigned long iova,
+			   phys_addr_t paddr, size_t length, int prot)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		size_t piece = domain->granule -
+			       ((iova + done) & (domain->granule - 1));
+		int ret;
+
+		piece = min(piece, length - done);
+		ret = ioas_map_nosync(domain->iommu, iova + done, paddr + done,
+				      piece, prot);
+		if (ret) {
+			if (done)
+				iommu_unmap(domain->iommu, iova, done);
+			return ret;
+		}
+		done += piece;
+	}
+	return 0;
+}
+
+static int ioas_map_run(struct ioas_domain *domain, unsigned long iova,
+			phys_addr_t paddr, size_t length, int prot)
+{
+	if (unlikely(domain->granule))
+		return ioas_map_pieces(domain, iova, paddr, length, prot);
+	return ioas_map_nosync(domain->iommu, iova, paddr, length, prot);
+}
+
 /**
  * ioas_domain_map() - Make memory appear in an I/O page table
  * @domain: the domain
- * @iova: first byte; [@iova, + length of @memory) translates to nothing yet
+ * @iova: first byte of the range, which translates to nothing yet
  * @memory: the memory
+ * @offset: first page of @memory
+ * @pages: length of the range
  * @prot: enum ioasid_prot
  *
  * Context: may sleep; domains_sem.
  * Return: 0 or a negative errno; then nothing of it is mapped.
  */
 int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
-		    struct ioas_memory *memory, u32 prot)
+		    struct ioas_memory *memory, unsigned long offset,
+		    unsigned long pages, u32 prot)
 {
 	int iommu_prot = ioas_iommu_prot(domain, prot);
-	unsigned long pos = iova;
+	unsigned long pos = iova, pfn, count;
 	struct ioas_run_iter iter;
-	struct ioas_run *run;
-	int ret;
+	int ret = 0;
 
-	for (run = ioas_run_first(&iter, memory); run;
-	     run = ioas_run_next(&iter)) {
-		size_t length = (size_t)run->pages << PAGE_SHIFT;
-
-		ret = iommu_map(domain->iommu, pos, PFN_PHYS(run->pfn), length,
-				iommu_prot, GFP_KERNEL_ACCOUNT);
+	ioas_run_iter_start(&iter, &memory->runs, offset, pages);
+	while (ioas_run_iter_next(&iter, &pfn, &count)) {
+		ret = ioas_map_run(domain, pos, PFN_PHYS(pfn),
+				   count << PAGE_SHIFT, iommu_prot);
 		if (ret)
-			goto unmap;
-		pos += length;
+			break;
+		pos += count << PAGE_SHIFT;
 	}
-	return 0;
-
-unmap:
-	if (pos != iova)
+	/* The hardware is told once, not once a run. */
+	if (!ret)
+		ret = ioas_sync_map(domain->iommu, iova, pos - iova);
+	if (ret && pos != iova)
 		iommu_unmap(domain->iommu, iova, pos - iova);
 	return ret;
 }
@@ -131,7 +166,7 @@ unmap:
 bool ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
 		       size_t length, struct iommu_iotlb_gather *gather)
 {
-	size_t done = iommu_unmap_fast(domain->iommu, iova, length, gather);
+	size_t done = ioas_unmap_nosync(domain->iommu, iova, length, gather);
 
 	return !WARN_ONCE(done != length,
 			  "the IOMMU unmapped %zu of %zu bytes at 0x%lx\n",

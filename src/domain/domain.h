@@ -14,6 +14,7 @@ struct ioas_memory;
  * @node: in the space's list of domains
  * @iommu: the kernel's domain
  * @owner_ops: driver of the IOMMU it was allocated for
+ * @granule: the most that one entry may cover, 0 if all that the IOMMU can
  * @coherent: the IOMMU can make DMA snoop the CPU's caches
  * @num_groups: groups attached
  *
@@ -23,16 +24,19 @@ struct ioas_domain {
 	struct list_head node;
 	struct iommu_domain *iommu;
 	const struct iommu_ops *owner_ops;
+	unsigned long granule;
 	bool coherent;
 	unsigned int num_groups;
 };
 
-struct ioas_domain *ioas_domain_create(struct device *dev);
+struct ioas_domain *ioas_domain_create(struct device *dev,
+				       unsigned long granule);
 void ioas_domain_destroy(struct ioas_domain *domain);
 bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev);
 
 int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
-		    struct ioas_memory *memory, u32 prot);
+		    struct ioas_memory *memory, unsigned long offset,
+		    unsigned long pages, u32 prot);
 bool ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
 		       size_t length, struct iommu_iotlb_gather *gather);
 

@@ -1,178 +1,217 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pinning and accounting of user memory.
+ * The life of pinned memory, and the accounts it is charged to.
  *
- * Called by space/map.c under no lock: pinning takes mmap_lock and faults pages in,
- * which can take seconds for a virtual machine's memory.
+ * Called by space/ and context/ under no lock: accounting takes mmap_lock.
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 
 #include "command.h"
-#include "compat/compat.h"
 #include "memory/memory.h"
 
-/* Small requests, the common ones of drivers, need no page for the array. */
-#define IOAS_PIN_SMALL	16
-#define IOAS_PIN_BATCH	(PAGE_SIZE / sizeof(struct page *))
-
-/* Unpin what is in the runs; the device may have written it. */
-static void ioas_memory_unpin_runs(struct ioas_memory *memory)
+/**
+ * ioas_memory_init() - Memory of which nothing is pinned yet
+ * @memory: the memory; the caller has the only reference
+ * @release: frees it after the last reference
+ */
+void ioas_memory_init(struct ioas_memory *memory,
+		      void (*release)(struct ioas_memory *memory))
 {
-	struct ioas_run_iter iter;
-	struct ioas_run *run;
-
-	for (run = ioas_run_first(&iter, memory); run;
-	     run = ioas_run_next(&iter))
-		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn),
-						 run->pages, memory->writable);
-	ioas_runs_free(memory);
+	refcount_set(&memory->refs, 1);
+	memory->release = release;
+	memory->mm = NULL;
 }
 
-static int ioas_pin_batch(struct ioas_memory *memory, unsigned long va,
-			  struct page **pages, unsigned long count)
+static void ioas_memory_start(struct ioas_memory *memory, struct mm_struct *mm,
+			      unsigned long pages, bool writable)
 {
-	unsigned long kept;
-	long got;
-
-	if (memory->writable)
-		got = pin_user_pages_fast(va, count, FOLL_LONGTERM | FOLL_WRITE,
-					  pages);
-	else
-		got = ioas_pin_readable(va, count, pages);
-	if (got <= 0)
-		return got ?: -EFAULT;
-	kept = ioas_runs_append(memory, pages, got);
-	if (kept == got)
-		return got;
-	unpin_user_pages(pages + kept, got - kept);
-	return -ENOMEM;
+	memory->mm = mm;
+	mmgrab(mm);
+	memory->pages = pages;
+	memory->writable = writable;
+	ioas_runs_init_chunk(&memory->runs, &memory->first_chunk,
+			     memory->first_runs, IOAS_RUNS_INLINE);
 }
 
-static int ioas_fail_pin(struct ioas_call *call, int err, unsigned long va,
-			 bool writable)
+/* Nothing is pinned any more. */
+static void ioas_memory_end(struct ioas_memory *memory)
 {
-	if (err == -ENOMEM || err == -EINTR || err == -ERESTARTSYS)
-		return err == -ENOMEM ? err : -EINTR;
-	ioas_fail(call, -EFAULT, IOASID_REASON_PIN,
-		  "memory at 0x%lx cannot be pinned for device %s: is it mapped, is it%s ordinary memory?",
-		  va, writable ? "writes" : "reads",
-		  writable ? " writable," : "");
-	return ioas_fail_range(call, -EFAULT, va, va + PAGE_SIZE - 1, 0);
+	ioas_runs_free(&memory->runs);
+	mmdrop(memory->mm);
+	memory->mm = NULL;
 }
 
-static int ioas_pin_all(struct ioas_call *call, struct ioas_memory *memory,
-			unsigned long va, struct page **array,
-			unsigned long room)
+static void ioas_uncharge(struct mm_struct *mm, unsigned long pages)
 {
-	unsigned long done = 0;
-
-	while (done < memory->pages) {
-		unsigned long count = min(memory->pages - done, room);
-		int got = ioas_pin_batch(memory, va + done * PAGE_SIZE, array,
-					 count);
-
-		if (got < 0)
-			return ioas_fail_pin(call, got, va + done * PAGE_SIZE,
-					     memory->writable);
-		done += got;
-		if (done < memory->pages && signal_pending(current))
-			return -EINTR;
-		cond_resched();
-	}
-	return 0;
+	mmap_write_lock(mm);
+	__account_locked_vm(mm, pages, false, current, true);
+	mmap_write_unlock(mm);
 }
 
-static int ioas_pin_pages(struct ioas_call *call, struct ioas_memory *memory,
-			  unsigned long va)
+static int ioas_charge(struct ioas_call *call, unsigned long pages)
 {
-	struct page *small[IOAS_PIN_SMALL];
-	struct page **array;
-	int ret;
-
-	if (memory->pages <= IOAS_PIN_SMALL)
-		return ioas_pin_all(call, memory, va, small, IOAS_PIN_SMALL);
-	array = (struct page **)__get_free_page(GFP_KERNEL_ACCOUNT);
-	if (!array)
-		return -ENOMEM;
-	ret = ioas_pin_all(call, memory, va, array, IOAS_PIN_BATCH);
-	free_page((unsigned long)array);
-	return ret;
-}
-
-static int ioas_charge(struct ioas_call *call, struct ioas_memory *memory)
-{
-	int ret = account_locked_vm(memory->mm, memory->pages, true);
+	int ret = account_locked_vm(current->mm, pages, true);
 
 	if (ret == -ENOMEM)
 		ioas_fail(call, ret, IOASID_REASON_MEMLOCK,
 			  "%lu KiB more would exceed RLIMIT_MEMLOCK of %lu KiB; raise it (ulimit -l) or map less",
-			  memory->pages << (PAGE_SHIFT - 10),
+			  pages << (PAGE_SHIFT - 10),
 			  rlimit(RLIMIT_MEMLOCK) >> 10);
 	return ret;
 }
 
+static int ioas_fail_pin(struct ioas_call *call, struct ioas_pin *pin, int err)
+{
+	if (err == -ENOMEM || err == -EINTR)
+		return err;
+	ioas_fail(call, -EFAULT, IOASID_REASON_PIN,
+		  "memory at 0x%lx cannot be pinned for device %s: is it mapped, is it%s ordinary memory?",
+		  pin->va, pin->writable ? "writes" : "reads",
+		  pin->writable ? " writable," : "");
+	return ioas_fail_range(call, -EFAULT, pin->va, pin->va + PAGE_SIZE - 1,
+			       0);
+}
+
+static int ioas_memory_fill(struct ioas_call *call, struct ioas_memory *memory,
+			    unsigned long va)
+{
+	struct ioas_pin pin = {
+		.runs = &memory->runs,
+		.va = va,
+		.pages = memory->pages,
+		.writable = memory->writable,
+	};
+	int ret;
+
+	if (pin.pages >= IOAS_TEAM_PAGES && ioas_team_possible())
+		ret = ioas_pin_team(&pin);
+	else
+		ret = ioas_pin(&pin);
+	if (!ret)
+		return 0;
+	ioas_unpin_runs(&memory->runs, false);
+	return ioas_fail_pin(call, &pin, ret);
+}
+
 /**
- * ioas_memory_pin() - Pin and account a range of the calling process' memory
+ * ioas_memory_pin() - Pin and charge a range of the calling process' memory
  * @call: the command, for the reason of a failure
+ * @memory: memory of which nothing is pinned, the caller's alone
  * @va: page aligned user address
  * @pages: length in pages, not 0
  * @writable: devices will write to it
  *
- * The pages stay where they are, in memory, until ioas_memory_unpin(). They are
- * charged to RLIMIT_MEMLOCK the way VFIO type1 does it: to locked_vm of the mm,
- * unless the caller has CAP_IPC_LOCK.
+ * The pages stay where they are, in memory, until the last reference is gone. They are
+ * charged the way VFIO type1 does it: to locked_vm of the mm against RLIMIT_MEMLOCK,
+ * which CAP_IPC_LOCK lifts.
  *
- * Context: may sleep; process context of the owner; takes mmap_lock, so no lock
- * that is ever taken under mmap_lock may be held.
- * Return: the memory or an ERR_PTR: -ENOMEM, -EFAULT, -EINTR.
+ * Context: may sleep; process context of the owner; takes mmap_lock.
+ * Return: 0, -ENOMEM, -EFAULT or -EINTR; then nothing is pinned.
  */
-struct ioas_memory *ioas_memory_pin(struct ioas_call *call, unsigned long va,
-				    unsigned long pages, bool writable)
+int ioas_memory_pin(struct ioas_call *call, struct ioas_memory *memory,
+		    unsigned long va, unsigned long pages, bool writable)
 {
-	struct ioas_memory *memory;
 	int ret;
 
-	memory = kmalloc(sizeof(*memory), GFP_KERNEL_ACCOUNT);
-	if (!memory)
-		return ERR_PTR(-ENOMEM);
-	memory->mm = current->mm;
-	memory->pages = pages;
-	memory->writable = writable;
-	INIT_LIST_HEAD(&memory->chunks);
-	mmgrab(memory->mm);
-
-	ret = ioas_charge(call, memory);
+	ret = ioas_charge(call, pages);
 	if (ret)
-		goto drop;
-	ret = ioas_pin_pages(call, memory, va);
-	if (ret)
-		goto uncharge;
-	return memory;
-
-uncharge:
-	ioas_memory_unpin_runs(memory);
-	account_locked_vm(memory->mm, pages, false);
-drop:
-	mmdrop(memory->mm);
-	kfree(memory);
-	return ERR_PTR(ret);
+		return ret;
+	ioas_memory_start(memory, current->mm, pages, writable);
+	ret = ioas_memory_fill(call, memory, va);
+	if (!ret)
+		return 0;
+	ioas_uncharge(memory->mm, pages);
+	ioas_memory_end(memory);
+	return ret;
 }
 
 /**
- * ioas_memory_unpin() - Give memory back to its process
- * @memory: the memory; no device can reach it any more
+ * ioas_memory_get() - Take a reference
+ * @memory: memory of which somebody has one
  *
- * Pages that devices could write are marked dirty.
+ * Return: @memory.
+ */
+struct ioas_memory *ioas_memory_get(struct ioas_memory *memory)
+{
+	refcount_inc(&memory->refs);
+	return memory;
+}
+
+/**
+ * ioas_memory_split() - Cut memory in two that can be unpinned one by one
+ * @memory: memory of which the caller has the only reference; ends before @page
+ *	afterwards
+ * @page: first page of the second part; neither the first nor past the last
+ * @second: memory of which nothing is pinned; becomes the second part
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, or -EBUSY if @page is in the middle of a hugetlb page; then
+ * nothing has changed.
+ */
+int ioas_memory_split(struct ioas_memory *memory, unsigned long page,
+		      struct ioas_memory *second)
+{
+	int ret;
+
+	ioas_memory_start(second, memory->mm, memory->pages - page,
+			  memory->writable);
+	ret = ioas_runs_split(&memory->runs, page, &second->runs);
+	if (ret)
+		ioas_memory_end(second);
+	else
+		memory->pages = page;
+	return ret;
+}
+
+/* The account's reference on the mm is the memory's, or not needed. */
+static void ioas_uncharge_later(struct ioas_uncharge *uncharge,
+				struct ioas_memory *memory)
+{
+	if (uncharge->mm == memory->mm) {
+		mmdrop(memory->mm);
+	} else {
+		ioas_uncharge_all(uncharge);
+		uncharge->mm = memory->mm;
+	}
+	uncharge->pages += memory->pages;
+}
+
+/**
+ * ioas_memory_put() - Give a reference back
+ * @memory: memory that no device reaches through the caller any more
+ * @uncharge: what the caller will give to ioas_uncharge_all()
+ *
+ * With the last reference the memory is its process' alone again. Pages that devices
+ * could write are marked dirty.
+ *
+ * Context: may sleep; any process.
+ */
+void ioas_memory_put(struct ioas_memory *memory, struct ioas_uncharge *uncharge)
+{
+	if (!refcount_dec_and_test(&memory->refs))
+		return;
+	if (memory->mm) {
+		ioas_unpin_runs(&memory->runs, memory->writable);
+		ioas_runs_free(&memory->runs);
+		ioas_uncharge_later(uncharge, memory);
+	}
+	memory->release(memory);
+}
+
+/**
+ * ioas_uncharge_all() - Take pages off the account they were charged to
+ * @uncharge: collected by ioas_memory_put(); empty afterwards
  *
  * Context: may sleep; any process; takes mmap_lock of the owner.
  */
-void ioas_memory_unpin(struct ioas_memory *memory)
+void ioas_uncharge_all(struct ioas_uncharge *uncharge)
 {
-	ioas_memory_unpin_runs(memory);
-	account_locked_vm(memory->mm, memory->pages, false);
-	mmdrop(memory->mm);
-	kfree(memory);
+	if (!uncharge->mm)
+		return;
+	ioas_uncharge(uncharge->mm, uncharge->pages);
+	mmdrop(uncharge->mm);
+	uncharge->mm = NULL;
+	uncharge->pages = 0;
 }

@@ -2,15 +2,21 @@
 /*
  * Pinned and accounted user memory; called by space/, read by domain/.
  *
- * Memory remembers its pinned runs: physically contiguous stretches. What follows
- * is work per run, not per page: one iommu_map(), one unpin.
+ * Memory is pinned once and charged once, however many areas of however many spaces
+ * map it; each holds a reference. It remembers its pinned runs: physically
+ * contiguous stretches. What follows is work per run, not per page.
  */
 #ifndef IOAS_MEMORY_H
 #define IOAS_MEMORY_H
 
+#include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/mm_types.h>
+#include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
+
+#include "ioas.h"
 
 struct ioas_call;
 
@@ -20,91 +26,237 @@ struct ioas_call;
  * entry of an I/O page table, so the worst scatter costs no more than that.
  */
 #define IOAS_RUN_PFN_BITS	40
-#define IOAS_RUN_PAGES_BITS	24
+#define IOAS_RUN_PAGES_BITS	23
+#define IOAS_RUN_PFN_MASK	((1ULL << IOAS_RUN_PFN_BITS) - 1)
 #define IOAS_RUN_PAGES_MAX	((1UL << IOAS_RUN_PAGES_BITS) - 1)
+#define IOAS_RUN_HUGE		BIT_ULL(63)
 
+/**
+ * struct ioas_run - Physically contiguous pinned pages
+ * @packed: first page frame, number of pages, and IOAS_RUN_HUGE if they are hugetlb
+ *	pages, of which each is pinned once as a whole. Not bit-fields: these are
+ *	written and read once for each page of scattered memory.
+ */
 struct ioas_run {
-	u64 pfn : IOAS_RUN_PFN_BITS;
-	u64 pages : IOAS_RUN_PAGES_BITS;
+	u64 packed;
 };
 
-struct ioas_run_chunk {
-	struct list_head node;
-	unsigned int used;
-	struct ioas_run runs[];
-};
-
-/**
- * struct ioas_memory - A pinned range of a process' memory
- * @mm: the process' memory map it is charged to; holds mm_count
- * @pages: length
- * @writable: pinned for writing
- * @chunks: struct ioas_run_chunk, in address order
- *
- * It does not change between ioas_memory_pin() and ioas_memory_unpin(), so
- * reading it takes no lock.
- */
-struct ioas_memory {
-	struct mm_struct *mm;
-	unsigned long pages;
-	bool writable;
-	struct list_head chunks;
-};
-
-struct ioas_memory *ioas_memory_pin(struct ioas_call *call, unsigned long va,
-				    unsigned long pages, bool writable);
-void ioas_memory_unpin(struct ioas_memory *memory);
-
-unsigned long ioas_runs_append(struct ioas_memory *memory, struct page **pages,
-			       unsigned long count);
-void ioas_runs_free(struct ioas_memory *memory);
-
-/**
- * struct ioas_run_iter - Where a walk over the runs of memory is
- * @memory: the memory
- * @chunk: the chunk the next run is in
- * @next: its index there
- */
-struct ioas_run_iter {
-	struct ioas_memory *memory;
-	struct ioas_run_chunk *chunk;
-	unsigned int next;
-};
-
-/**
- * ioas_run_next() - Step to the next run
- * @iter: the walk
- *
- * Context: may sleep.
- * Return: the run, NULL after the last.
- */
-static inline struct ioas_run *ioas_run_next(struct ioas_run_iter *iter)
+static inline struct ioas_run ioas_run_make(unsigned long pfn,
+					    unsigned long pages, u64 huge)
 {
-	while (!list_entry_is_head(iter->chunk, &iter->memory->chunks, node)) {
-		if (iter->next < iter->chunk->used)
-			return &iter->chunk->runs[iter->next++];
-		cond_resched();
-		iter->chunk = list_next_entry(iter->chunk, node);
-		iter->next = 0;
-	}
-	return NULL;
+	return (struct ioas_run){
+		pfn | (u64)pages << IOAS_RUN_PFN_BITS | huge
+	};
+}
+
+static inline unsigned long ioas_run_pfn(struct ioas_run run)
+{
+	return run.packed & IOAS_RUN_PFN_MASK;
+}
+
+static inline unsigned long ioas_run_pages(struct ioas_run run)
+{
+	return run.packed >> IOAS_RUN_PFN_BITS & IOAS_RUN_PAGES_MAX;
+}
+
+static inline u64 ioas_run_huge(struct ioas_run run)
+{
+	return run.packed & IOAS_RUN_HUGE;
 }
 
 /**
- * ioas_run_first() - Begin a walk over the runs of memory, in address order
- * @iter: the walk
- * @memory: the memory
- *
- * Return: the first run, NULL if there is none.
+ * struct ioas_chunk - Some runs, in address order
+ * @node: in the list of the runs
+ * @runs: array of them
+ * @used: how many there are
+ * @room: how many there can be
  */
-static inline struct ioas_run *ioas_run_first(struct ioas_run_iter *iter,
-					      struct ioas_memory *memory)
+struct ioas_chunk {
+	struct list_head node;
+	struct ioas_run *runs;
+	unsigned int used;
+	unsigned int room;
+};
+
+/**
+ * struct ioas_runs - A list of runs, in address order
+ * @chunks: struct ioas_chunk
+ * @own: a chunk that is part of something else; NULL if there is none
+ */
+struct ioas_runs {
+	struct list_head chunks;
+	struct ioas_chunk *own;
+};
+
+#define IOAS_RUNS_INLINE	2
+
+/**
+ * struct ioas_memory - A pinned range of memory, as part of what owns its storage
+ * @refs: areas and registrations
+ * @writable: pinned for writing
+ * @release: frees the storage after the last reference
+ * @mm: the process' memory map it is charged to, holds mm_count; NULL while nothing
+ *	is pinned
+ * @pages: length
+ * @runs: where it is; does not change while anybody else can see the memory, so
+ *	reading it takes no lock
+ * @first_chunk: for memory of few runs, so that they need no allocation
+ * @first_runs: likewise
+ */
+struct ioas_memory {
+	refcount_t refs;
+	bool writable;
+	void (*release)(struct ioas_memory *memory);
+	struct mm_struct *mm;
+	unsigned long pages;
+	struct ioas_runs runs;
+	struct ioas_chunk first_chunk;
+	struct ioas_run first_runs[IOAS_RUNS_INLINE];
+};
+
+/**
+ * struct ioas_uncharge - Pages to be taken off one account
+ * @mm: the account, NULL if there is none; holds mm_count
+ * @pages: how many
+ */
+struct ioas_uncharge {
+	struct mm_struct *mm;
+	unsigned long pages;
+};
+
+/* memory.c */
+void ioas_memory_init(struct ioas_memory *memory,
+		      void (*release)(struct ioas_memory *memory));
+int ioas_memory_pin(struct ioas_call *call, struct ioas_memory *memory,
+		    unsigned long va, unsigned long pages, bool writable);
+struct ioas_memory *ioas_memory_get(struct ioas_memory *memory);
+int ioas_memory_split(struct ioas_memory *memory, unsigned long page,
+		      struct ioas_memory *second);
+void ioas_memory_put(struct ioas_memory *memory, struct ioas_uncharge *uncharge);
+void ioas_uncharge_all(struct ioas_uncharge *uncharge);
+
+/* registration.c */
+
+/**
+ * struct ioas_registration - Memory that has an id
+ * @obj: the id
+ * @memory: the memory, a reference
+ * @prot: the most that mappings may allow, enum ioasid_prot
+ */
+struct ioas_registration {
+	struct ioas_object obj;
+	struct ioas_memory *memory;
+	u32 prot;
+};
+
+static inline struct ioas_registration *
+ioas_registration_from_object(struct ioas_object *obj)
 {
-	iter->memory = memory;
-	iter->chunk = list_first_entry(&memory->chunks, struct ioas_run_chunk,
-				       node);
-	iter->next = 0;
-	return ioas_run_next(iter);
+	return container_of(obj, struct ioas_registration, obj);
+}
+
+struct ioas_registration *ioas_registration_get(struct ioas_call *call,
+						struct ioas_ctx *ctx, u32 id);
+void ioas_registration_put(struct ioas_registration *registration);
+void ioas_registration_release(struct ioas_registration *registration);
+int ioas_cmd_register_memory(struct ioas_call *call);
+int ioas_cmd_unregister_memory(struct ioas_call *call);
+
+/* pin.c */
+
+/**
+ * struct ioas_pin - Pinning under way
+ * @runs: where pinned pages go
+ * @va: next address
+ * @pages: pages still to be pinned
+ * @writable: pin for writing
+ * @stop: set by another thread to make an end of it; may be NULL
+ * @huge: the last page was a hugetlb page, so the next one probably is
+ * @array: room for what is pinned in one go
+ * @room: entries of @array
+ */
+struct ioas_pin {
+	struct ioas_runs *runs;
+	unsigned long va;
+	unsigned long pages;
+	bool writable;
+	bool *stop;
+
+	/* Set up by ioas_pin(). */
+	bool huge;
+	struct page **array;
+	unsigned long room;
+};
+
+int ioas_pin(struct ioas_pin *pin);
+void ioas_unpin_runs(struct ioas_runs *runs, bool dirty);
+
+/* team.c */
+
+/* Too little to be worth a look at how many threads there could be. */
+#define IOAS_TEAM_PAGES		(SZ_64M >> PAGE_SHIFT)
+
+bool ioas_team_possible(void);
+int ioas_pin_team(struct ioas_pin *pin);
+
+/* runs.c */
+void ioas_runs_init(struct ioas_runs *runs);
+void ioas_runs_init_chunk(struct ioas_runs *runs, struct ioas_chunk *chunk,
+			  struct ioas_run *array, unsigned int room);
+unsigned long ioas_runs_append(struct ioas_runs *runs, struct page **pages,
+			       unsigned long count);
+bool ioas_runs_append_huge(struct ioas_runs *runs, struct page *page,
+			   unsigned long count);
+bool ioas_runs_join(struct ioas_runs *runs, struct ioas_runs *more);
+void ioas_runs_free(struct ioas_runs *runs);
+void ioas_runs_reset(struct ioas_runs *runs);
+int ioas_runs_split(struct ioas_runs *runs, unsigned long page,
+		    struct ioas_runs *to);
+
+/**
+ * struct ioas_run_iter - A walk over the runs of a part of memory
+ * @chunk: the chunk the next run is in
+ * @next: the next run
+ * @end: behind the last run of the chunk
+ * @left: pages of the part that are still to come
+ * @skip: pages of the next run that are before the part
+ */
+struct ioas_run_iter {
+	struct ioas_chunk *chunk;
+	struct ioas_run *next;
+	struct ioas_run *end;
+	unsigned long left;
+	unsigned long skip;
+};
+
+void ioas_run_iter_start(struct ioas_run_iter *iter, struct ioas_runs *runs,
+			 unsigned long offset, unsigned long pages);
+void ioas_run_iter_chunk(struct ioas_run_iter *iter);
+
+/**
+ * ioas_run_iter_next() - Step to the next run
+ * @iter: the walk
+ * @pfn: out: first page frame of the run, or of what of it is in the part
+ * @pages: out: pages of that
+ *
+ * Context: may sleep.
+ * Return: false at the end.
+ */
+static inline bool ioas_run_iter_next(struct ioas_run_iter *iter,
+				      unsigned long *pfn, unsigned long *pages)
+{
+	struct ioas_run run;
+
+	if (!iter->left)
+		return false;
+	while (unlikely(iter->next == iter->end))
+		ioas_run_iter_chunk(iter);
+	run = *iter->next++;
+	*pfn = ioas_run_pfn(run) + iter->skip;
+	*pages = min(ioas_run_pages(run) - iter->skip, iter->left);
+	iter->skip = 0;
+	iter->left -= *pages;
+	return true;
 }
 
 #endif

@@ -5,10 +5,95 @@
  * Called by map.c, unmap.c and attach.c with the space's lock held.
  */
 #include <linux/mm.h>
-#include <linux/pgtable.h>
+#include <linux/rbtree.h>
+#include <linux/slab.h>
 
 #include "command.h"
+#include "memory/memory.h"
 #include "space/space.h"
+
+static struct kmem_cache *ioas_area_cache;
+
+/**
+ * ioas_areas_init() - Set up when the module is loaded
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ioas_areas_init(void)
+{
+	ioas_area_cache = KMEM_CACHE(ioas_area, SLAB_ACCOUNT);
+	return ioas_area_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * ioas_areas_exit() - Take down when the module goes
+ */
+void ioas_areas_exit(void)
+{
+	kmem_cache_destroy(ioas_area_cache);
+}
+
+static void ioas_area_release(struct ioas_memory *own)
+{
+	kmem_cache_free(ioas_area_cache,
+			container_of(own, struct ioas_area, own));
+}
+
+/**
+ * ioas_area_create() - A new area, in no space yet
+ * @prot: enum ioasid_prot
+ *
+ * Context: may sleep.
+ * Return: the area, whose memory is not pinned yet; NULL without memory.
+ */
+struct ioas_area *ioas_area_create(u32 prot)
+{
+	struct ioas_area *area = kmem_cache_alloc(ioas_area_cache, GFP_KERNEL);
+
+	if (!area)
+		return NULL;
+	ioas_memory_init(&area->own, ioas_area_release);
+	area->memory = &area->own;
+	area->offset = 0;
+	area->prot = prot;
+	area->ready = false;
+	area->stuck = false;
+	return area;
+}
+
+/**
+ * ioas_area_free() - Free an area and give its memory back
+ * @area: an area in no space
+ * @uncharge: what the caller will give to ioas_uncharge_all()
+ *
+ * Context: may sleep; no locks held.
+ */
+void ioas_area_free(struct ioas_area *area, struct ioas_uncharge *uncharge)
+{
+	struct ioas_memory *own = &area->own;
+
+	if (area->memory != own)
+		ioas_memory_put(area->memory, uncharge);
+	ioas_memory_put(own, uncharge);
+}
+
+/**
+ * ioas_area_share() - Let an area map what is pinned already
+ * @area: a new area
+ * @memory: memory of which the caller has a reference
+ * @offset: first page of it
+ */
+void ioas_area_share(struct ioas_area *area, struct ioas_memory *memory,
+		     unsigned long offset)
+{
+	area->memory = ioas_memory_get(memory);
+	area->offset = offset;
+}
+
+static struct ioas_area *ioas_area_of(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct ioas_area, node);
+}
 
 /**
  * ioas_area_first() - First area that touches a range
@@ -22,71 +107,115 @@
 struct ioas_area *ioas_area_first(struct ioas_space *space, unsigned long first,
 				  unsigned long last)
 {
-	return ioas_area_from_node(interval_tree_iter_first(&space->areas, first,
-							    last));
+	struct rb_node *node = space->areas.rb_node;
+	struct ioas_area *found = NULL;
+
+	while (node) {
+		struct ioas_area *area = ioas_area_of(node);
+
+		if (area->last < first) {
+			node = node->rb_right;
+			continue;
+		}
+		found = area;
+		node = node->rb_left;
+	}
+	return found && found->first <= last ? found : NULL;
 }
 
 /**
  * ioas_area_next() - The next area that touches a range
  * @area: the one before
- * @first: first IOVA
- * @last: last IOVA
+ * @last: last IOVA of the range
  *
  * Context: lock of the space.
  * Return: the area, ready or not; NULL if there is none.
  */
-struct ioas_area *ioas_area_next(struct ioas_area *area, unsigned long first,
-				 unsigned long last)
+struct ioas_area *ioas_area_next(struct ioas_area *area, unsigned long last)
 {
-	return ioas_area_from_node(interval_tree_iter_next(&area->node, first,
-							   last));
+	struct ioas_area *next = ioas_area_of(rb_next(&area->node));
+
+	return next && next->first <= last ? next : NULL;
+}
+
+/* Link an area by its range. Returns the one in the way, NULL if there was none. */
+static struct ioas_area *ioas_area_link(struct ioas_space *space,
+					struct ioas_area *area)
+{
+	struct rb_node **link = &space->areas.rb_node, *parent = NULL;
+
+	while (*link) {
+		struct ioas_area *other = ioas_area_of(*link);
+
+		parent = *link;
+		if (area->last < other->first)
+			link = &parent->rb_left;
+		else if (area->first > other->last)
+			link = &parent->rb_right;
+		else
+			return other;
+	}
+	rb_link_node(&area->node, parent, link);
+	rb_insert_color(&area->node, &space->areas);
+	space->num_linked++;
+	return NULL;
+}
+
+static struct ioas_area *ioas_area_insert(struct ioas_space *space,
+					  struct ioas_area *area,
+					  unsigned long iova,
+					  unsigned long length)
+{
+	struct ioas_area *other;
+
+	area->first = iova;
+	area->last = iova + length - 1;
+	other = ioas_area_link(space, area);
+	if (!other)
+		ioas_free_take(space, area->first, area->last);
+	return other;
 }
 
 /**
- * ioas_check_range() - Is a range of user space whole pages, and is it one
- * @call: the command
- * @what: name of the member @first, for the message
- * @first: first byte
- * @length: bytes
+ * ioas_area_remove() - Give an area's range free
+ * @space: the space
+ * @area: an area that is not ready
  *
- * Return: 0 or -EINVAL.
+ * Context: lock of the space.
  */
-int ioas_check_range(struct ioas_call *call, const char *what, u64 first,
-		     u64 length)
+void ioas_area_remove(struct ioas_space *space, struct ioas_area *area)
 {
-	if (!IS_ALIGNED(first | length, PAGE_SIZE))
-		return ioas_fail(call, -EINVAL, IOASID_REASON_ALIGNMENT,
-				 "%s 0x%llx or length 0x%llx is not a multiple of 0x%lx",
-				 what, first, length, PAGE_SIZE);
-	if (!length || first + (length - 1) < first)
-		return ioas_fail(call, -EINVAL, IOASID_REASON_RANGE,
-				 "%s 0x%llx with length 0x%llx is empty or wraps",
-				 what, first, length);
-	return 0;
+	rb_erase(&area->node, &space->areas);
+	space->num_linked--;
+	ioas_free_give(space, area->first, area->last);
+}
+
+/**
+ * ioas_areas_remove_all() - Give the ranges of all areas free
+ * @space: the space, in which no area is ready
+ *
+ * Context: lock of the space.
+ */
+void ioas_areas_remove_all(struct ioas_space *space)
+{
+	space->areas = RB_ROOT;
+	space->num_linked = 0;
+	ioas_free_forget(space);
 }
 
 static int ioas_fail_taken(struct ioas_call *call, struct ioas_area *area)
 {
 	ioas_fail(call, -EEXIST, IOASID_REASON_IOVA_MAPPED,
-		  "IOVA 0x%lx-0x%lx is mapped already", area->node.start,
-		  area->node.last);
-	return ioas_fail_range(call, -EEXIST, area->node.start, area->node.last,
-			       0);
-}
-
-static void ioas_area_insert(struct ioas_space *space, struct ioas_area *area,
-			     unsigned long iova, unsigned long length)
-{
-	area->node.start = iova;
-	area->node.last = iova + length - 1;
-	interval_tree_insert(&area->node, &space->areas);
+		  "IOVA 0x%lx-0x%lx is mapped already", area->first,
+		  area->last);
+	return ioas_fail_range(call, -EEXIST, area->first, area->last, 0);
 }
 
 /**
  * ioas_area_insert_at() - Take a range that the user chose
  * @call: the command
  * @space: the space
- * @area: the new area, not ready
+ * @area: the new area
  * @iova: first IOVA
  * @length: bytes; the end does not wrap
  *
@@ -97,104 +226,40 @@ int ioas_area_insert_at(struct ioas_call *call, struct ioas_space *space,
 			struct ioas_area *area, unsigned long iova,
 			unsigned long length)
 {
-	unsigned long last = iova + length - 1;
-	struct ioas_area *other = ioas_area_first(space, iova, last);
+	struct ioas_area *other;
 	int ret;
 
-	if (other)
-		return ioas_fail_taken(call, other);
-	ret = ioas_reserved_check(call, space, iova, last);
+	ret = ioas_reserved_check(call, space, iova, iova + length - 1);
 	if (ret)
 		return ret;
-	ioas_area_insert(space, area, iova, length);
-	return 0;
-}
-
-/*
- * The IOVA should have the offset in a large page that the memory has, so that an
- * IOMMU can use large pages where the memory does.
- */
-static unsigned long ioas_iova_alignment(unsigned long length)
-{
-	if (length >= PUD_SIZE)
-		return PUD_SIZE;
-	return length >= PMD_SIZE ? PMD_SIZE : PAGE_SIZE;
-}
-
-/* The lowest IOVA at or above @from with the offset of @va; false if it wraps. */
-static bool ioas_iova_align(unsigned long *from, unsigned long va,
-			    unsigned long alignment)
-{
-	unsigned long pos = *from + ((va - *from) & (alignment - 1));
-
-	if (pos < *from)
-		return false;
-	*from = pos;
-	return true;
-}
-
-/* Where to go on after what is in the way of [first, last]; false: nothing is. */
-static bool ioas_range_taken(struct ioas_space *space, unsigned long first,
-			     unsigned long last, unsigned long *taken_last)
-{
-	struct ioas_area *area;
-
-	if (ioas_reserved_find(space, first, last, taken_last))
-		return true;
-	area = ioas_area_first(space, first, last);
-	if (area)
-		*taken_last = area->node.last;
-	return area;
-}
-
-static bool ioas_find_free(struct ioas_space *space, unsigned long from,
-			   unsigned long length, unsigned long va,
-			   unsigned long *iova)
-{
-	unsigned long alignment = ioas_iova_alignment(length);
-	unsigned long taken_last;
-
-	while (ioas_iova_align(&from, va, alignment)) {
-		if (from + (length - 1) < from)
-			return false;
-		if (!ioas_range_taken(space, from, from + (length - 1),
-				      &taken_last)) {
-			*iova = from;
-			return true;
-		}
-		if (taken_last > ULONG_MAX - PAGE_SIZE)
-			return false;
-		from = PAGE_ALIGN(taken_last + 1);
-	}
-	return false;
+	other = ioas_area_insert(space, area, iova, length);
+	return other ? ioas_fail_taken(call, other) : 0;
 }
 
 /**
  * ioas_area_insert_free() - Take a free range of the kernel's choice
  * @call: the command
  * @space: the space
- * @area: the new area, not ready
+ * @area: the new area
  * @length: bytes
  * @va: user address of the memory, for the alignment
  *
- * Looks after the range that was chosen last and then from the start, so that a
- * run of calls does not search what the calls before have filled.
- *
- * Context: lock of the space.
- * Return: 0 or -ENOSPC.
+ * Context: lock of the space; may sleep.
+ * Return: 0, -ENOSPC or -ENOMEM.
  */
 int ioas_area_insert_free(struct ioas_call *call, struct ioas_space *space,
 			  struct ioas_area *area, unsigned long length,
 			  unsigned long va)
 {
 	unsigned long iova;
+	int ret = ioas_free_find(space, length, va, &iova);
 
-	if (!ioas_find_free(space, space->next_iova, length, va, &iova) &&
-	    !ioas_find_free(space, 0, length, va, &iova))
-		return ioas_fail(call, -ENOSPC, IOASID_REASON_IOVA_FULL,
+	if (ret == -ENOSPC)
+		return ioas_fail(call, ret, IOASID_REASON_IOVA_FULL,
 				 "no free IOVA range of 0x%lx bytes", length);
+	if (ret)
+		return ret;
 	ioas_area_insert(space, area, iova, length);
-	space->next_iova = area->node.last + 1;
 	return 0;
 }
 
@@ -225,4 +290,56 @@ void ioas_area_clear_ready(struct ioas_space *space, struct ioas_area *area)
 	area->ready = false;
 	space->num_areas--;
 	space->mapped_bytes -= ioas_area_length(area);
+}
+
+/*
+ * Give the second part of an area its memory. Memory that nobody else has is cut, so
+ * that each part is unpinned with its area. Otherwise both areas have all of it.
+ */
+static int ioas_area_split_memory(struct ioas_area *area, unsigned long page,
+				  struct ioas_area *second)
+{
+	int ret = -EBUSY;
+
+	if (refcount_read(&area->memory->refs) == 1)
+		ret = ioas_memory_split(area->memory, page, &second->own);
+	if (ret != -EBUSY)
+		return ret;
+	ioas_area_share(second, area->memory, page);
+	return 0;
+}
+
+/**
+ * ioas_area_split() - Cut an area in two
+ * @space: the space
+ * @area: a ready area; ends before @iova afterwards
+ * @iova: first IOVA of the second part, in the middle of @area
+ *
+ * The translation does not change, so domains are not involved.
+ *
+ * Context: lock of the space and domains_sem; may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int ioas_area_split(struct ioas_space *space, struct ioas_area *area,
+		    unsigned long iova)
+{
+	unsigned long page = area->offset + ((iova - area->first) >> PAGE_SHIFT);
+	struct ioas_area *second = ioas_area_create(area->prot);
+	struct ioas_uncharge uncharge = {};
+	int ret;
+
+	if (!second)
+		return -ENOMEM;
+	ret = ioas_area_split_memory(area, page, second);
+	if (ret) {
+		ioas_area_free(second, &uncharge);
+		return ret;
+	}
+	second->ready = true;
+	second->first = iova;
+	second->last = area->last;
+	area->last = iova - 1;
+	ioas_area_link(space, second);
+	space->num_areas++;
+	return 0;
 }

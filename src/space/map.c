@@ -1,170 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IOASID_MAP_DMA.
+ * IOASID_MAP_DMA and IOASID_MAP_BATCH.
  *
  * The order matters. The range is taken first, under the lock, so that two callers
  * never work on one range. The memory is pinned under no lock: it can take seconds,
- * and other ranges of the space go on meanwhile. Then the domains are changed, and
- * only then the area counts as mapped.
+ * and other ranges of the space go on meanwhile. Then the IOVA is told to user space,
+ * as long as everything can be taken back. Then the domains are changed, and only
+ * then the area counts as mapped.
  */
 #include <linux/mm.h>
-#include <linux/slab.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
 
 #include "command.h"
-#include "domain/domain.h"
 #include "memory/memory.h"
 #include "space/space.h"
+#include "trace/trace.h"
 
-#define IOAS_PROT_ALL	(IOASID_PROT_READ | IOASID_PROT_WRITE)
-
-static int ioas_check_prot(struct ioas_call *call, u32 prot)
+static int ioas_check_entry(struct ioas_call *call,
+			    struct ioasid_map_entry *entry)
 {
-	if (prot & ~IOAS_PROT_ALL)
-		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_VALUE,
-				 "unknown bits in prot 0x%x", prot);
-	if (!prot)
-		return ioas_fail(call, -EINVAL, IOASID_REASON_VALUE,
-				 "prot has neither IOASID_PROT_READ nor IOASID_PROT_WRITE");
-	return 0;
-}
-
-static int ioas_check_map(struct ioas_call *call)
-{
-	struct ioasid_map_dma *args = &call->data.map_dma;
 	int ret;
 
-	ret = ioas_check_prot(call, args->prot);
+	ret = ioas_check_prot(call, entry->prot);
 	if (!ret)
-		ret = ioas_check_range(call, "user_va", args->user_va,
-				       args->length);
-	if (!ret && (args->flags & IOASID_MAP_FIXED))
-		ret = ioas_check_range(call, "iova", args->iova, args->length);
+		ret = ioas_check_range(call, "user_va", entry->user_va,
+				       entry->length);
+	if (!ret && (entry->flags & IOASID_MAP_FIXED))
+		ret = ioas_check_range(call, "iova", entry->iova,
+				       entry->length);
 	return ret;
 }
 
-/* Take a range for a new area: from here on it is nobody else's. */
-static struct ioas_area *ioas_take_range(struct ioas_call *call,
-					 struct ioas_space *space)
+/* Take the range and pin the memory of an entry; the area goes to @areas. */
+static int ioas_prepare_entry(struct ioas_call *call, struct ioas_space *space,
+			      struct ioasid_map_entry *entry,
+			      struct list_head *areas)
 {
-	struct ioasid_map_dma *args = &call->data.map_dma;
 	struct ioas_area *area;
 	int ret;
 
-	area = kzalloc(sizeof(*area), GFP_KERNEL_ACCOUNT);
-	if (!area)
-		return ERR_PTR(-ENOMEM);
-	area->prot = args->prot;
-
-	mutex_lock(&space->lock);
-	if (space->freed)
-		ret = ioas_fail_object(call, space->obj.id, "I/O address space");
-	else if (args->flags & IOASID_MAP_FIXED)
-		ret = ioas_area_insert_at(call, space, area, args->iova,
-					  args->length);
-	else
-		ret = ioas_area_insert_free(call, space, area, args->length,
-					    args->user_va);
-	mutex_unlock(&space->lock);
-	if (ret) {
-		kfree(area);
-		return ERR_PTR(ret);
-	}
-	return area;
-}
-
-static void ioas_give_back_range(struct ioas_space *space,
-				 struct ioas_area *area)
-{
-	mutex_lock(&space->lock);
-	interval_tree_remove(&area->node, &space->areas);
-	mutex_unlock(&space->lock);
-	kfree(area);
-}
-
-static int ioas_map_domains(struct ioas_space *space, struct ioas_area *area)
-{
-	unsigned long iova = area->node.start;
-	size_t length = ioas_area_length(area);
-	struct ioas_domain *domain;
-	int ret;
-
-	list_for_each_entry(domain, &space->domains, node) {
-		ret = ioas_domain_map(domain, iova, area->memory, area->prot);
-		if (ret)
-			goto unmap;
-	}
-	return 0;
-
-unmap:
-	list_for_each_entry_continue_reverse(domain, &space->domains, node)
-		iommu_unmap(domain->iommu, iova, length);
-	return ret;
-}
-
-/* Make an area's memory visible to devices, and the area to everybody. */
-static int ioas_publish(struct ioas_call *call, struct ioas_space *space,
-			struct ioas_area *area)
-{
-	int ret;
-
-	down_read(&space->domains_sem);
-	if (space->freed)
-		ret = ioas_fail_object(call, space->obj.id, "I/O address space");
-	else
-		ret = ioas_map_domains(space, area);
-	if (!ret) {
-		mutex_lock(&space->lock);
-		ioas_area_set_ready(space, area);
-		mutex_unlock(&space->lock);
-	}
-	up_read(&space->domains_sem);
-	return ret;
-}
-
-static int ioas_fail_map(struct ioas_call *call, int err)
-{
-	if (err == -ENOMEM || err == -ENOENT)
-		return err;
-	/* A driver's own errno could mean anything to the caller. */
-	return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_IOMMU,
-			 "the driver of the IOMMU refused the mapping (%d)",
-			 err);
+	ret = ioas_check_entry(call, entry);
+	if (ret)
+		return ret;
+	area = ioas_area_take(call, space, entry->flags & IOASID_MAP_FIXED,
+			      entry->iova, entry->length, entry->user_va,
+			      entry->prot);
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+	list_add_tail(&area->list, areas);
+	entry->iova = area->first;
+	return ioas_memory_pin(call, &area->own, entry->user_va,
+			       entry->length >> PAGE_SHIFT,
+			       entry->prot & IOASID_PROT_WRITE);
 }
 
 static int ioas_map(struct ioas_call *call, struct ioas_space *space)
 {
 	struct ioasid_map_dma *args = &call->data.map_dma;
-	struct ioas_memory *memory;
-	struct ioas_area *area;
-	int ret = 0;
+	u64 begin = ioas_trace_begin(ioasid_map);
+	struct ioasid_map_entry entry = {
+		.user_va = args->user_va,
+		.length = args->length,
+		.iova = args->iova,
+		.prot = args->prot,
+		.flags = args->flags,
+	};
+	LIST_HEAD(areas);
+	int ret;
 
-	area = ioas_take_range(call, space);
-	if (IS_ERR(area))
-		return PTR_ERR(area);
-	memory = ioas_memory_pin(call, args->user_va, args->length >> PAGE_SHIFT,
-				 args->prot & IOASID_PROT_WRITE);
-	if (IS_ERR(memory)) {
-		ret = PTR_ERR(memory);
-		goto give_back;
-	}
-	area->memory = memory;
-
-	/* The answer goes out while the mapping can still be taken back. */
-	if (!(args->flags & IOASID_MAP_FIXED)) {
-		args->iova = area->node.start;
+	ret = ioas_prepare_entry(call, space, &entry, &areas);
+	if (!ret && !(args->flags & IOASID_MAP_FIXED)) {
+		args->iova = entry.iova;
 		ret = ioas_respond(call);
-		if (ret)
-			goto unpin;
 	}
-	ret = ioas_publish(call, space, area);
 	if (!ret)
-		return 0;
-	ret = ioas_fail_map(call, ret);
-
-unpin:
-	ioas_memory_unpin(memory);
-give_back:
-	ioas_give_back_range(space, area);
+		ret = ioas_areas_publish(call, space, &areas);
+	ioas_areas_give_back(space, &areas);
+	trace_ioasid_map(space->obj.id, entry.iova, entry.length, ret,
+			 ioas_trace_nsec(begin));
 	return ret;
 }
 
@@ -179,12 +93,87 @@ int ioas_cmd_map_dma(struct ioas_call *call)
 	struct ioas_space *space;
 	int ret;
 
-	space = ioas_space_get(call, call->data.map_dma.ioasid);
+	space = ioas_space_get(call, call->ctx, call->data.map_dma.ioasid);
 	if (IS_ERR(space))
 		return PTR_ERR(space);
-	ret = ioas_check_map(call);
+	ret = ioas_map(call, space);
+	ioas_space_put(space);
+	return ret;
+}
+
+static int ioas_batch_one(struct ioas_call *call, struct ioas_space *space,
+			  struct ioasid_map_entry __user *user)
+{
+	u64 begin = ioas_trace_begin(ioasid_map);
+	struct ioasid_map_entry entry;
+	LIST_HEAD(areas);
+	int ret;
+
+	if (copy_from_user(&entry, user, sizeof(entry)))
+		return -EFAULT;
+	if (entry.flags & ~IOASID_MAP_FIXED)
+		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_FLAGS,
+				 "unknown flags 0x%x", entry.flags);
+	ret = ioas_prepare_entry(call, space, &entry, &areas);
+	if (!ret && !(entry.flags & IOASID_MAP_FIXED) &&
+	    put_user(entry.iova, &user->iova))
+		ret = -EFAULT;
 	if (!ret)
-		ret = ioas_map(call, space);
+		ret = ioas_areas_publish(call, space, &areas);
+	ioas_areas_give_back(space, &areas);
+	trace_ioasid_map(space->obj.id, entry.iova, entry.length, ret,
+			 ioas_trace_nsec(begin));
+	return ret;
+}
+
+static int ioas_batch(struct ioas_call *call, struct ioas_space *space)
+{
+	struct ioasid_map_batch *args = &call->data.map_batch;
+	struct ioasid_map_entry __user *user = u64_to_user_ptr(args->entries);
+	int ret = 0;
+
+	while (args->num_done < args->num_entries) {
+		ret = ioas_batch_one(call, space, user + args->num_done);
+		if (ret)
+			break;
+		args->num_done++;
+		if (args->num_done < args->num_entries &&
+		    signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		cond_resched();
+	}
+	if (ret == -EINTR)
+		ioas_fail(call, ret, IOASID_REASON_INTERRUPTED,
+			  "interrupted by a signal; %u entries are mapped",
+			  args->num_done);
+	return ret;
+}
+
+/**
+ * ioas_cmd_map_batch() - IOASID_MAP_BATCH
+ * @call: the command
+ *
+ * That the answer can be given is tried first: what is mapped stays mapped.
+ *
+ * Return: 0 or a negative errno, see the uAPI.
+ */
+int ioas_cmd_map_batch(struct ioas_call *call)
+{
+	struct ioas_space *space;
+	int ret;
+
+	call->data.map_batch.num_done = 0;
+	ret = ioas_respond(call);
+	if (ret)
+		return ret;
+	space = ioas_space_get(call, call->ctx, call->data.map_batch.ioasid);
+	if (IS_ERR(space))
+		return PTR_ERR(space);
+	ret = ioas_batch(call, space);
+	if (ioas_respond(call) && !ret)
+		ret = -EFAULT;
 	ioas_space_put(space);
 	return ret;
 }

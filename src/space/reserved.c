@@ -59,8 +59,22 @@ static int ioas_fail_mapped(struct ioas_call *call,
 	char prefix[64];
 
 	snprintf(prefix, sizeof(prefix), "0x%lx-0x%lx is mapped, but ",
-		 area->node.start, area->node.last);
+		 area->first, area->last);
 	return ioas_fail_reserved(call, reserved, prefix);
+}
+
+static int ioas_fail_allowed(struct ioas_call *call,
+			     struct ioas_reserved *reserved)
+{
+	struct ioas_group *owner = reserved->owner;
+	unsigned long first = reserved->node.start;
+	unsigned long last = reserved->node.last;
+
+	ioas_fail(call, -EADDRNOTAVAIL, IOASID_REASON_IOVA_ALLOWED,
+		  "IOASID_ALLOW_IOVAS keeps part of IOVA 0x%lx-0x%lx, which %s%s",
+		  first, last, reserved->what, owner ? owner->owner_name : "");
+	return ioas_fail_range(call, -EADDRNOTAVAIL, first, last,
+			       owner ? owner->owner_id : 0);
 }
 
 /**
@@ -84,6 +98,7 @@ int ioas_reserved_add(struct ioas_call *call, struct ioas_space *space,
 {
 	struct ioas_area *area = ioas_area_first(space, first, last);
 	struct ioas_reserved *reserved;
+	int ret = 0;
 
 	reserved = kmalloc(sizeof(*reserved), GFP_KERNEL_ACCOUNT);
 	if (!reserved)
@@ -93,14 +108,17 @@ int ioas_reserved_add(struct ioas_call *call, struct ioas_space *space,
 	reserved->owner = owner;
 	reserved->kind = kind;
 	reserved->what = what;
-	if (area) {
-		int ret = ioas_fail_mapped(call, reserved, area);
-
+	if (area)
+		ret = ioas_fail_mapped(call, reserved, area);
+	else if (ioas_allowed_touch_list(space, first, last))
+		ret = ioas_fail_allowed(call, reserved);
+	if (ret) {
 		kfree(reserved);
 		return ret;
 	}
 	list_add_tail(&reserved->owner_node, list);
 	interval_tree_insert(&reserved->node, &space->reserved);
+	ioas_free_forget(space);
 	return 0;
 }
 
@@ -150,6 +168,7 @@ void ioas_reserved_remove(struct ioas_space *space, struct list_head *list)
 		kfree(reserved);
 	}
 	INIT_LIST_HEAD(list);
+	ioas_free_forget(space);
 }
 
 /**
@@ -171,32 +190,19 @@ int ioas_reserved_check(struct ioas_call *call, struct ioas_space *space,
 }
 
 /**
- * ioas_reserved_find() - Find a reserved range that touches a range
+ * ioas_next_range() - Find the next range that is not reserved
  * @space: the space
- * @first: first IOVA
- * @last: last IOVA
- * @reserved_last: out: where the reserved range ends
+ * @pos: where to begin, page aligned
+ * @range: out: the range, of which @pos may be in the middle
+ *
+ * Whole pages only: a platform's region need not end at a page's end, and a part of a
+ * page is of no use to anybody.
  *
  * Context: lock or domains_sem of the space.
- * Return: true if there is one.
+ * Return: false if there is none.
  */
-bool ioas_reserved_find(struct ioas_space *space, unsigned long first,
-			unsigned long last, unsigned long *reserved_last)
-{
-	struct ioas_reserved *reserved = ioas_reserved_first(space, first, last);
-
-	if (reserved)
-		*reserved_last = reserved->node.last;
-	return reserved;
-}
-
-/*
- * Find the first range at or after @pos that is not reserved. Whole pages only: a
- * platform's region need not end at a page's end, and a part of a page is of no
- * use to anybody.
- */
-static bool ioas_next_range(struct ioas_space *space, unsigned long pos,
-			    struct ioasid_iova_range *range)
+bool ioas_next_range(struct ioas_space *space, unsigned long pos,
+		     struct ioasid_iova_range *range)
 {
 	struct ioas_reserved *reserved;
 
@@ -292,12 +298,12 @@ static int ioas_respond_ranges(struct ioas_call *call,
  */
 int ioas_cmd_iova_ranges(struct ioas_call *call)
 {
-	struct ioas_space *space = ioas_space_get(call,
-						  call->data.iova_ranges.ioasid);
 	struct ioasid_iova_range *ranges;
+	struct ioas_space *space;
 	u32 count;
 	int ret;
 
+	space = ioas_space_get(call, call->ctx, call->data.iova_ranges.ioasid);
 	if (IS_ERR(space))
 		return PTR_ERR(space);
 	ranges = ioas_snapshot_ranges(space, &count);

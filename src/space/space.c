@@ -2,6 +2,7 @@
 /*
  * The life of an I/O address space, from IOASID_ALLOC to the last reference.
  */
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -17,12 +18,20 @@ static int ioas_check_window(struct ioas_call *call, u64 base, u64 size)
 	return ioas_check_range(call, "iova_base", base, size);
 }
 
+static int ioas_check_granule(struct ioas_call *call, u64 granule)
+{
+	if (!granule || (is_power_of_2(granule) && granule >= PAGE_SIZE))
+		return 0;
+	return ioas_fail(call, -EINVAL, IOASID_REASON_VALUE,
+			 "granule 0x%llx is not a power of two of at least 0x%lx",
+			 granule, PAGE_SIZE);
+}
+
 static int ioas_set_window(struct ioas_call *call, struct ioas_space *space,
 			   u64 base, u64 size)
 {
 	if (!size)
 		return 0;
-	space->next_iova = base;
 	return ioas_reserved_add_outside(call, space, &space->window, NULL,
 					 base, base + (size - 1),
 					 IOAS_RESERVED_WINDOW,
@@ -39,11 +48,11 @@ static struct ioas_space *ioas_space_create(void)
 	INIT_LIST_HEAD(&space->domains);
 	INIT_LIST_HEAD(&space->groups);
 	mutex_init(&space->lock);
-	space->areas = RB_ROOT_CACHED;
+	space->areas = RB_ROOT;
 	space->reserved = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&space->window);
-	/* Address 0 is left for last: to a person it looks like a mistake. */
-	space->next_iova = PAGE_SIZE;
+	space->free_by_first = RB_ROOT;
+	space->free_by_size = RB_ROOT;
 	return space;
 }
 
@@ -63,12 +72,15 @@ int ioas_cmd_alloc(struct ioas_call *call)
 		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_VALUE,
 				 "unknown kind of space %u", args->kind);
 	ret = ioas_check_window(call, args->iova_base, args->iova_size);
+	if (!ret)
+		ret = ioas_check_granule(call, args->granule);
 	if (ret)
 		return ret;
 
 	space = ioas_space_create();
 	if (!space)
 		return -ENOMEM;
+	space->granule = args->granule;
 	ret = ioas_object_reserve(call->ctx, &space->obj, IOAS_OBJECT_SPACE);
 	if (ret)
 		goto release;
@@ -92,14 +104,16 @@ release:
 /**
  * ioas_space_get() - Look up the space of a command
  * @call: the command
+ * @ctx: the context
  * @id: its id, from user space
  *
  * Return: the space with a reference, to be given back with ioas_space_put(), or
  * an ERR_PTR: -ENOENT.
  */
-struct ioas_space *ioas_space_get(struct ioas_call *call, u32 id)
+struct ioas_space *ioas_space_get(struct ioas_call *call, struct ioas_ctx *ctx,
+				  u32 id)
 {
-	struct ioas_object *obj = ioas_object_get(call->ctx, id);
+	struct ioas_object *obj = ioas_object_get(ctx, id);
 
 	if (obj && obj->type == IOAS_OBJECT_SPACE)
 		return ioas_space_from_object(obj);
@@ -136,7 +150,7 @@ static u64 ioas_common_page_sizes(struct ioas_space *space)
 int ioas_cmd_get_info(struct ioas_call *call)
 {
 	struct ioasid_get_info *args = &call->data.get_info;
-	struct ioas_space *space = ioas_space_get(call, args->ioasid);
+	struct ioas_space *space = ioas_space_get(call, call->ctx, args->ioasid);
 	struct ioas_domain *domain;
 
 	if (IS_ERR(space))
@@ -207,7 +221,7 @@ int ioas_space_free_unused(struct ioas_call *call, struct ioas_space *space)
 	if (ret)
 		return ret;
 
-	ioas_unmap_everything(space, NULL);
+	ioas_unmap_everything(space);
 	ioas_object_remove(&space->obj);
 	return 0;
 }
@@ -220,7 +234,7 @@ int ioas_space_free_unused(struct ioas_call *call, struct ioas_space *space)
  */
 void ioas_space_free(struct ioas_space *space)
 {
-	ioas_unmap_everything(space, NULL);
+	ioas_unmap_everything(space);
 	ioas_object_remove(&space->obj);
 }
 
@@ -231,6 +245,7 @@ void ioas_space_free(struct ioas_space *space)
 void ioas_space_release(struct ioas_space *space)
 {
 	ioas_reserved_remove(space, &space->window);
+	ioas_allowed_free(space);
 	mutex_destroy(&space->lock);
 	kfree(space);
 }

@@ -6,40 +6,43 @@
 #define IOAS_SPACE_H
 
 #include "ioas.h"
+#include "memory/memory.h"
 
 struct ioas_call;
-struct ioas_memory;
+struct seq_file;
 
 /**
  * struct ioas_area - A mapping of a space
- * @node: first and last IOVA
- * @unmap_node: in the list of what one call unmaps
- * @memory: what is mapped, NULL until it is pinned
+ * @node: in the space's tree, by space->lock
+ * @first: first IOVA
+ * @last: last IOVA
+ * @list: in a list of the call that makes or unmakes it
+ * @memory: what is mapped, a reference: @own, or what another area or a registration
+ *	has pinned
+ * @offset: first page of @memory that is mapped
  * @prot: enum ioasid_prot
  * @ready: all domains of the space translate it. An area that is not ready only
  *	keeps others off its range; it belongs to the call that makes or unmakes it
  * @stuck: an IOMMU still translates it although it was told not to
- *
- * In the space's tree by space->lock.
+ * @own: memory that was pinned for this area. It may be mapped elsewhere when the area
+ *	is long gone, and is what keeps the storage of both
  */
 struct ioas_area {
-	struct interval_tree_node node;
-	struct list_head unmap_node;
+	struct rb_node node;
+	unsigned long first;
+	unsigned long last;
+	struct list_head list;
 	struct ioas_memory *memory;
+	unsigned long offset;
 	u32 prot;
 	bool ready;
 	bool stuck;
+	struct ioas_memory own;
 };
-
-static inline struct ioas_area *
-ioas_area_from_node(struct interval_tree_node *node)
-{
-	return node ? container_of(node, struct ioas_area, node) : NULL;
-}
 
 static inline size_t ioas_area_length(struct ioas_area *area)
 {
-	return area->node.last - area->node.start + 1;
+	return area->last - area->first + 1;
 }
 
 static inline struct ioas_space *ioas_space_from_object(struct ioas_object *obj)
@@ -50,11 +53,15 @@ static inline struct ioas_space *ioas_space_from_object(struct ioas_object *obj)
 /* space.c: life */
 int ioas_cmd_alloc(struct ioas_call *call);
 int ioas_cmd_get_info(struct ioas_call *call);
-struct ioas_space *ioas_space_get(struct ioas_call *call, u32 id);
+struct ioas_space *ioas_space_get(struct ioas_call *call, struct ioas_ctx *ctx,
+				  u32 id);
 void ioas_space_put(struct ioas_space *space);
 int ioas_space_free_unused(struct ioas_call *call, struct ioas_space *space);
 void ioas_space_free(struct ioas_space *space);
 void ioas_space_release(struct ioas_space *space);
+
+/* show.c: for people */
+void ioas_space_show(struct seq_file *m, struct ioas_space *space);
 
 /* reserved.c: what may be mapped */
 enum ioas_reserved_kind {
@@ -74,29 +81,74 @@ int ioas_reserved_add_outside(struct ioas_call *call, struct ioas_space *space,
 void ioas_reserved_remove(struct ioas_space *space, struct list_head *list);
 int ioas_reserved_check(struct ioas_call *call, struct ioas_space *space,
 			unsigned long first, unsigned long last);
-bool ioas_reserved_find(struct ioas_space *space, unsigned long first,
-			unsigned long last, unsigned long *reserved_last);
+bool ioas_next_range(struct ioas_space *space, unsigned long pos,
+		     struct ioasid_iova_range *range);
 int ioas_cmd_iova_ranges(struct ioas_call *call);
 
+/* allowed.c: what must stay so */
+bool ioas_allowed_touch_list(struct ioas_space *space, unsigned long first,
+			     unsigned long last);
+bool ioas_allowed_touch(struct ioas_space *space, unsigned long first,
+			unsigned long last);
+bool ioas_allowed_contain(struct ioas_space *space, unsigned long first,
+			  unsigned long last);
+bool ioas_next_usable(struct ioas_space *space, unsigned long pos,
+		      struct ioasid_iova_range *range);
+void ioas_allowed_free(struct ioas_space *space);
+int ioas_cmd_allow_iovas(struct ioas_call *call);
+
+/* free.c: where there is room */
+void ioas_free_forget(struct ioas_space *space);
+void ioas_free_take(struct ioas_space *space, unsigned long first,
+		    unsigned long last);
+void ioas_free_give(struct ioas_space *space, unsigned long first,
+		    unsigned long last);
+int ioas_free_find(struct ioas_space *space, unsigned long length,
+		   unsigned long va, unsigned long *iova);
+
 /* areas.c: what is mapped */
-int ioas_check_range(struct ioas_call *call, const char *what, u64 first,
-		     u64 length);
+int ioas_areas_init(void);
+void ioas_areas_exit(void);
+struct ioas_area *ioas_area_create(u32 prot);
+void ioas_area_free(struct ioas_area *area, struct ioas_uncharge *uncharge);
+void ioas_area_share(struct ioas_area *area, struct ioas_memory *memory,
+		     unsigned long offset);
 struct ioas_area *ioas_area_first(struct ioas_space *space, unsigned long first,
 				  unsigned long last);
-struct ioas_area *ioas_area_next(struct ioas_area *area, unsigned long first,
-				 unsigned long last);
+struct ioas_area *ioas_area_next(struct ioas_area *area, unsigned long last);
 int ioas_area_insert_at(struct ioas_call *call, struct ioas_space *space,
 			struct ioas_area *area, unsigned long iova,
 			unsigned long length);
 int ioas_area_insert_free(struct ioas_call *call, struct ioas_space *space,
 			  struct ioas_area *area, unsigned long length,
 			  unsigned long va);
+void ioas_areas_remove_all(struct ioas_space *space);
+void ioas_area_remove(struct ioas_space *space, struct ioas_area *area);
+int ioas_area_split(struct ioas_space *space, struct ioas_area *area,
+		    unsigned long iova);
 void ioas_area_set_ready(struct ioas_space *space, struct ioas_area *area);
 void ioas_area_clear_ready(struct ioas_space *space, struct ioas_area *area);
 
-/* map.c, unmap.c: changing it */
+/* check.c: what commands ask for */
+int ioas_check_range(struct ioas_call *call, const char *what, u64 first,
+		     u64 length);
+int ioas_check_prot(struct ioas_call *call, u32 prot);
+
+/* publish.c: making areas, and making them visible to devices */
+struct ioas_area *ioas_area_take(struct ioas_call *call,
+				 struct ioas_space *space, bool fixed,
+				 unsigned long iova, unsigned long length,
+				 unsigned long va, u32 prot);
+void ioas_areas_give_back(struct ioas_space *space, struct list_head *areas);
+int ioas_areas_publish(struct ioas_call *call, struct ioas_space *space,
+		       struct list_head *areas);
+
+/* map.c, file.c, copy.c, unmap.c: changing it */
 int ioas_cmd_map_dma(struct ioas_call *call);
+int ioas_cmd_map_batch(struct ioas_call *call);
+int ioas_cmd_copy(struct ioas_call *call);
+int ioas_cmd_map_file(struct ioas_call *call);
 int ioas_cmd_unmap_dma(struct ioas_call *call);
-void ioas_unmap_everything(struct ioas_space *space, u64 *unmapped);
+u64 ioas_unmap_everything(struct ioas_space *space);
 
 #endif

@@ -8,36 +8,68 @@
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "command.h"
 #include "domain/domain.h"
 #include "memory/memory.h"
 #include "space/space.h"
+#include "trace/trace.h"
 
-static int ioas_fail_partial(struct ioas_call *call, struct ioas_area *area)
+/**
+ * struct ioas_claimed - Areas that a command takes out
+ * @areas: the areas, none of them ready any more
+ * @count: how many
+ * @bytes: their lengths
+ */
+struct ioas_claimed {
+	struct list_head areas;
+	u64 count;
+	u64 bytes;
+};
+
+static int ioas_fail_partial(struct ioas_call *call, struct ioas_space *space,
+			     struct ioas_area *area)
 {
-	unsigned long first = area->node.start, last = area->node.last;
+	unsigned long first = area->first, last = area->last;
 
-	ioas_fail(call, -EINVAL, IOASID_REASON_IOVA_PARTIAL,
-		  "the range would split the mapping 0x%lx-0x%lx", first, last);
+	if (space->granule)
+		ioas_fail(call, -EINVAL, IOASID_REASON_IOVA_PARTIAL,
+			  "the range would split the mapping 0x%lx-0x%lx inside a granule of 0x%lx",
+			  first, last, space->granule);
+	else
+		ioas_fail(call, -EINVAL, IOASID_REASON_IOVA_PARTIAL,
+			  "the range would split the mapping 0x%lx-0x%lx, and the space has no granule",
+			  first, last);
 	return ioas_fail_range(call, -EINVAL, first, last, 0);
 }
 
-/* May [first, last] be unmapped: are there areas, and all of them whole? */
-static int ioas_check_whole(struct ioas_call *call, struct ioas_space *space,
+/* May an area be cut at an address? Between granules no entry of a table is cut. */
+static bool ioas_may_cut(struct ioas_space *space, unsigned long iova)
+{
+	return space->granule && !(iova & (space->granule - 1));
+}
+
+static bool ioas_may_unmap(struct ioas_space *space, struct ioas_area *area,
+			   unsigned long first, unsigned long last)
+{
+	return (area->first >= first || ioas_may_cut(space, first)) &&
+	       (area->last <= last || ioas_may_cut(space, last + 1));
+}
+
+/* May [first, last] be unmapped, and is there anything? */
+static int ioas_check_areas(struct ioas_call *call, struct ioas_space *space,
 			    unsigned long first, unsigned long last)
 {
 	struct ioas_area *area;
 	bool found = false;
 
 	for (area = ioas_area_first(space, first, last); area;
-	     area = ioas_area_next(area, first, last)) {
+	     area = ioas_area_next(area, last)) {
 		if (!area->ready)
 			continue;
-		if (area->node.start < first || area->node.last > last)
-			return ioas_fail_partial(call, area);
+		if (!ioas_may_unmap(space, area, first, last))
+			return ioas_fail_partial(call, space, area);
 		found = true;
 	}
 	if (!found)
@@ -47,22 +79,70 @@ static int ioas_check_whole(struct ioas_call *call, struct ioas_space *space,
 	return 0;
 }
 
-/* Claim the ready areas that touch a range. */
-static u64 ioas_claim_areas(struct ioas_space *space, unsigned long first,
-			    unsigned long last, struct list_head *claimed)
+/* Cut the area that an address is in the middle of, if there is one. */
+static int ioas_cut_at(struct ioas_space *space, unsigned long iova)
+{
+	struct ioas_area *area = ioas_area_first(space, iova, iova);
+
+	if (!area || !area->ready || area->first == iova)
+		return 0;
+	return ioas_area_split(space, area, iova);
+}
+
+/* Cut areas so that [first, last] touches only whole ones. */
+static int ioas_cut_areas(struct ioas_space *space, unsigned long first,
+			  unsigned long last)
+{
+	int ret;
+
+	if (!space->granule)
+		return 0;
+	ret = ioas_cut_at(space, first);
+	if (!ret && last != ULONG_MAX)
+		ret = ioas_cut_at(space, last + 1);
+	return ret;
+}
+
+static void ioas_claim(struct ioas_space *space, struct ioas_area *area,
+		       struct ioas_claimed *claimed)
+{
+	ioas_area_clear_ready(space, area);
+	list_add_tail(&area->list, &claimed->areas);
+	claimed->count++;
+	claimed->bytes += ioas_area_length(area);
+}
+
+/* Claim the ready areas that touch a range. Called with the lock. */
+static void ioas_claim_areas(struct ioas_space *space, unsigned long first,
+			     unsigned long last, struct ioas_claimed *claimed)
 {
 	struct ioas_area *area;
-	u64 bytes = 0;
 
 	for (area = ioas_area_first(space, first, last); area;
-	     area = ioas_area_next(area, first, last)) {
-		if (!area->ready)
-			continue;
-		ioas_area_clear_ready(space, area);
-		list_add_tail(&area->unmap_node, claimed);
-		bytes += ioas_area_length(area);
+	     area = ioas_area_next(area, last))
+		if (area->ready)
+			ioas_claim(space, area, claimed);
+}
+
+/* Claim what a command asks for. Called with the lock. */
+static int ioas_claim_range(struct ioas_call *call, struct ioas_space *space,
+			    unsigned long first, unsigned long last,
+			    struct ioas_claimed *claimed)
+{
+	struct ioas_area *area = ioas_area_first(space, first, last);
+	int ret;
+
+	/* What nearly every command asks for: one mapping, as it was made. */
+	if (area && area->ready && area->first == first && area->last == last) {
+		ioas_claim(space, area, claimed);
+		return 0;
 	}
-	return bytes;
+	ret = ioas_check_areas(call, space, first, last);
+	if (!ret)
+		ret = ioas_cut_areas(space, first, last);
+	if (!ret)
+		ioas_claim_areas(space, first, last, claimed);
+	return ret;
 }
 
 static void ioas_unmap_domains(struct ioas_space *space,
@@ -74,42 +154,49 @@ static void ioas_unmap_domains(struct ioas_space *space,
 
 	list_for_each_entry(domain, &space->domains, node) {
 		iommu_iotlb_gather_init(&gather);
-		list_for_each_entry(area, claimed, unmap_node)
-			if (!ioas_domain_unmap(domain, area->node.start,
+		list_for_each_entry(area, claimed, list)
+			if (!ioas_domain_unmap(domain, area->first,
 					       ioas_area_length(area), &gather))
 				area->stuck = true;
 		iommu_iotlb_sync(domain->iommu, &gather);
 	}
 }
 
-static void ioas_drop_ranges(struct ioas_space *space, struct list_head *claimed)
+static void ioas_drop_ranges(struct ioas_space *space,
+			     struct ioas_claimed *claimed)
 {
 	struct ioas_area *area;
 
 	mutex_lock(&space->lock);
-	list_for_each_entry(area, claimed, unmap_node)
-		interval_tree_remove(&area->node, &space->areas);
+	if (claimed->count == space->num_linked) {
+		ioas_areas_remove_all(space);
+	} else {
+		list_for_each_entry(area, &claimed->areas, list)
+			ioas_area_remove(space, area);
+	}
 	mutex_unlock(&space->lock);
 }
 
-static void ioas_free_areas(struct list_head *claimed)
+static void ioas_free_areas(struct list_head *areas)
 {
+	struct ioas_uncharge uncharge = {};
 	struct ioas_area *area, *next;
 
-	list_for_each_entry_safe(area, next, claimed, unmap_node) {
-		/* Better lost to the host than open to a device. */
+	list_for_each_entry_safe(area, next, areas, list) {
+		/* What an IOMMU did not let go of is better lost. */
 		if (!area->stuck)
-			ioas_memory_unpin(area->memory);
-		kfree(area);
-		cond_resched();
+			ioas_area_free(area, &uncharge);
+		if (&next->list != areas)
+			cond_resched();
 	}
+	ioas_uncharge_all(&uncharge);
 }
 
-/* Unmap what was claimed. Called, and returns, with domains_sem for read. */
+/* Called, and returns, with domains_sem for read. */
 static void ioas_unmap_claimed(struct ioas_space *space,
-			       struct list_head *claimed)
+			       struct ioas_claimed *claimed)
 {
-	ioas_unmap_domains(space, claimed);
+	ioas_unmap_domains(space, &claimed->areas);
 	ioas_drop_ranges(space, claimed);
 }
 
@@ -117,45 +204,46 @@ static int ioas_unmap_range(struct ioas_call *call, struct ioas_space *space,
 			    unsigned long first, unsigned long last,
 			    u64 *unmapped)
 {
-	LIST_HEAD(claimed);
+	struct ioas_claimed claimed = {
+		.areas = LIST_HEAD_INIT(claimed.areas),
+	};
 	int ret;
 
 	down_read(&space->domains_sem);
 	mutex_lock(&space->lock);
-	ret = ioas_check_whole(call, space, first, last);
-	if (!ret)
-		*unmapped = ioas_claim_areas(space, first, last, &claimed);
+	ret = ioas_claim_range(call, space, first, last, &claimed);
 	mutex_unlock(&space->lock);
 	if (!ret)
 		ioas_unmap_claimed(space, &claimed);
 	up_read(&space->domains_sem);
 
-	ioas_free_areas(&claimed);
+	ioas_free_areas(&claimed.areas);
+	*unmapped = claimed.bytes;
 	return ret;
 }
 
 /**
  * ioas_unmap_everything() - Empty a space
  * @space: the space
- * @unmapped: out: bytes that were mapped; may be NULL
  *
  * Context: may sleep; no locks held.
+ * Return: how many bytes were mapped.
  */
-void ioas_unmap_everything(struct ioas_space *space, u64 *unmapped)
+u64 ioas_unmap_everything(struct ioas_space *space)
 {
-	LIST_HEAD(claimed);
-	u64 bytes;
+	struct ioas_claimed claimed = {
+		.areas = LIST_HEAD_INIT(claimed.areas),
+	};
 
 	down_read(&space->domains_sem);
 	mutex_lock(&space->lock);
-	bytes = ioas_claim_areas(space, 0, ULONG_MAX, &claimed);
+	ioas_claim_areas(space, 0, ULONG_MAX, &claimed);
 	mutex_unlock(&space->lock);
 	ioas_unmap_claimed(space, &claimed);
 	up_read(&space->domains_sem);
 
-	ioas_free_areas(&claimed);
-	if (unmapped)
-		*unmapped = bytes;
+	ioas_free_areas(&claimed.areas);
+	return claimed.bytes;
 }
 
 static int ioas_check_unmap(struct ioas_call *call)
@@ -170,29 +258,44 @@ static int ioas_check_unmap(struct ioas_call *call)
 	return 0;
 }
 
+/*
+ * Unmapping cannot be taken back, so the likely answer is given before, and mended
+ * if it was wrong.
+ */
+static int ioas_respond_unmapped(struct ioas_call *call, u64 unmapped)
+{
+	struct ioasid_unmap_dma __user *user = call->user;
+
+	return put_user(unmapped, &user->unmapped) ? -EFAULT : 0;
+}
+
 static int ioas_unmap(struct ioas_call *call, struct ioas_space *space)
 {
 	struct ioasid_unmap_dma *args = &call->data.unmap_dma;
+	u64 begin = ioas_trace_begin(ioasid_unmap);
 	u64 unmapped = 0;
-	int ret = 0;
+	int ret;
 
+	ret = ioas_respond_unmapped(call, args->length);
+	if (ret)
+		return ret;
 	if (args->flags & IOASID_UNMAP_ALL)
-		ioas_unmap_everything(space, &unmapped);
+		unmapped = ioas_unmap_everything(space);
 	else
 		ret = ioas_unmap_range(call, space, args->iova,
 				       args->iova + (args->length - 1),
 				       &unmapped);
-	if (ret)
-		return ret;
-	args->unmapped = unmapped;
-	return ioas_respond(call);
+	trace_ioasid_unmap(space->obj.id, args->iova,
+			   ret ? args->length : unmapped, ret,
+			   ioas_trace_nsec(begin));
+	if (!ret && unmapped != args->length)
+		ret = ioas_respond_unmapped(call, unmapped);
+	return ret;
 }
 
 /**
  * ioas_cmd_unmap_dma() - IOASID_UNMAP_DMA
  * @call: the command
- *
- * Unmapping cannot be taken back, so that the answer can be given is tried first.
  *
  * Return: 0 or a negative errno, see the uAPI.
  */
@@ -201,12 +304,10 @@ int ioas_cmd_unmap_dma(struct ioas_call *call)
 	struct ioas_space *space;
 	int ret;
 
-	space = ioas_space_get(call, call->data.unmap_dma.ioasid);
+	space = ioas_space_get(call, call->ctx, call->data.unmap_dma.ioasid);
 	if (IS_ERR(space))
 		return PTR_ERR(space);
 	ret = ioas_check_unmap(call);
-	if (!ret)
-		ret = ioas_respond(call);
 	if (!ret)
 		ret = ioas_unmap(call, space);
 	ioas_space_put(space);

@@ -16,26 +16,6 @@
 /* The longest name of a device in sysfs is that of a directory entry. */
 #define IOAS_DEVICE_NAME_MAX	256
 
-/* The context a descriptor stands for; @file keeps it for as long as it is held. */
-static struct ioas_ctx *ioas_get_ctx(struct ioas_call *call, int fd,
-				     struct file **file)
-{
-	struct ioas_ctx *ctx;
-	int ret = -EBADF;
-
-	*file = fget(fd);
-	if (*file) {
-		ctx = ioas_ctx_from_file(*file);
-		if (ctx)
-			return ctx;
-		fput(*file);
-		ret = -EINVAL;
-	}
-	return ERR_PTR(ioas_fail(call, ret, IOASID_REASON_NOT_IOASID,
-				 "file descriptor %d is not an open /dev/ioasid",
-				 fd));
-}
-
 static char *ioas_get_name(struct ioas_call *call, u64 user)
 {
 	char *name = strndup_user(u64_to_user_ptr(user), IOAS_DEVICE_NAME_MAX);
@@ -95,7 +75,7 @@ int ioas_cmd_bind(struct ioas_call *call)
 	char *name;
 	int ret;
 
-	ctx = ioas_get_ctx(call, args->ioasid_fd, &file);
+	ctx = ioas_ctx_get_fd(call, args->ioasid_fd, &file);
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 	name = ioas_get_name(call, args->device);
@@ -142,7 +122,7 @@ int ioas_cmd_unbind(struct ioas_call *call)
 	struct file *file;
 	int ret;
 
-	ctx = ioas_get_ctx(call, args->ioasid_fd, &file);
+	ctx = ioas_ctx_get_fd(call, args->ioasid_fd, &file);
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 	device = ioas_device_get(call, ctx, args->dev_id);

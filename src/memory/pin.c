@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pinning of user memory into runs, and unpinning.
+ *
+ * Called by memory.c and team.c under no lock: pinning takes mmap_lock and faults pages in, which
+ * can take seconds for a virtual machine's memory.
+ */
+#include <linux/hugetlb.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+
+#include "compat/compat.h"
+#include "memory/memory.h"
+
+/* Small requests, the common ones of drivers, need no page for the array. */
+#define IOAS_PIN_SMALL	16
+#define IOAS_PIN_BATCH	(PAGE_SIZE / sizeof(struct page *))
+
+static long ioas_pin_array(struct ioas_pin *pin, unsigned long count)
+{
+	if (pin->writable)
+		return pin_user_pages_fast(pin->va, count,
+					   FOLL_LONGTERM | FOLL_WRITE,
+					   pin->array);
+	return ioas_pin_readable(pin->va, count, pin->array);
+}
+
+/* Keep @got pinned pages. Returns how many are kept, or -ENOMEM with none pinned. */
+static long ioas_keep_pages(struct ioas_pin *pin, unsigned long got)
+{
+	unsigned long kept = ioas_runs_append(pin->runs, pin->array, got);
+
+	if (kept == got)
+		return got;
+	/* Those kept are the caller's to unpin, with all the others. */
+	unpin_user_pages(pin->array + kept, got - kept);
+	return -ENOMEM;
+}
+
+/*
+ * A hugetlb page cannot be split or partly unmapped, so one pin holds all of it and
+ * one look tells where all of it is.
+ */
+static long ioas_keep_huge(struct ioas_pin *pin, unsigned long got)
+{
+	struct page *page = pin->array[0];
+	struct page *head = compound_head(page);
+	unsigned long count = compound_nr(head) - (page - head);
+
+	if (got > 1)
+		unpin_user_pages(pin->array + 1, got - 1);
+	count = min(count, pin->pages);
+	if (ioas_runs_append_huge(pin->runs, page, count))
+		return count;
+	unpin_user_page(page);
+	return -ENOMEM;
+}
+
+/* Pin what can be pinned in one go. Returns how many pages that was. */
+static long ioas_pin_step(struct ioas_pin *pin)
+{
+	unsigned long count = pin->huge ? 1 : min(pin->pages, pin->room);
+	long got = ioas_pin_array(pin, count);
+
+	if (got <= 0)
+		return got ?: -EFAULT;
+	pin->huge = PageHuge(pin->array[0]);
+	return pin->huge ? ioas_keep_huge(pin, got) : ioas_keep_pages(pin, got);
+}
+
+static int ioas_pin_all(struct ioas_pin *pin)
+{
+	while (pin->pages) {
+		long got = ioas_pin_step(pin);
+
+		if (got < 0)
+			return got == -ERESTARTSYS ? -EINTR : got;
+		pin->va += got * PAGE_SIZE;
+		pin->pages -= got;
+		if (!pin->pages)
+			break;
+		if (signal_pending(current) ||
+		    (pin->stop && READ_ONCE(*pin->stop)))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * ioas_pin() - Pin a range of the current mm in this thread
+ * @pin: what and whereto; its @va is where it failed, if it did
+ *
+ * Context: may sleep; takes mmap_lock, so no lock that is ever taken under mmap_lock
+ * may be held.
+ * Return: 0 or -ENOMEM, -EFAULT, -EINTR; then what was pinned is in the runs.
+ */
+int ioas_pin(struct ioas_pin *pin)
+{
+	struct page *small[IOAS_PIN_SMALL];
+	int ret;
+
+	pin->huge = false;
+	if (pin->pages <= IOAS_PIN_SMALL) {
+		pin->array = small;
+		pin->room = IOAS_PIN_SMALL;
+		return ioas_pin_all(pin);
+	}
+	pin->array = (struct page **)__get_free_page(GFP_KERNEL_ACCOUNT);
+	if (!pin->array)
+		return -ENOMEM;
+	pin->room = IOAS_PIN_BATCH;
+	ret = ioas_pin_all(pin);
+	free_page((unsigned long)pin->array);
+	return ret;
+}
+
+static void ioas_unpin_huge(struct ioas_run run, bool dirty)
+{
+	struct page *page = pfn_to_page(ioas_run_pfn(run));
+	unsigned long left = ioas_run_pages(run);
+
+	while (left) {
+		struct page *head = compound_head(page);
+		unsigned long count = compound_nr(head) - (page - head);
+
+		count = min(count, left);
+		unpin_user_pages_dirty_lock(&page, 1, dirty);
+		page += count;
+		left -= count;
+	}
+}
+
+static void ioas_unpin_run(struct ioas_run run, bool dirty)
+{
+	if (ioas_run_huge(run))
+		ioas_unpin_huge(run, dirty);
+	else
+		unpin_user_page_range_dirty_lock(pfn_to_page(ioas_run_pfn(run)),
+						 ioas_run_pages(run), dirty);
+}
+
+/**
+ * ioas_unpin_runs() - Unpin all that is in a list of runs
+ * @runs: the list, which stays as it is
+ * @dirty: devices could write to it
+ *
+ * Context: may sleep; any process.
+ */
+void ioas_unpin_runs(struct ioas_runs *runs, bool dirty)
+{
+	struct ioas_chunk *chunk;
+	unsigned int i;
+
+	list_for_each_entry(chunk, &runs->chunks, node) {
+		if (chunk != runs->own)
+			cond_resched();
+		for (i = 0; i < chunk->used; i++)
+			ioas_unpin_run(chunk->runs[i], dirty);
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IOASID_MAP_FILE: mapping a file's memory that the process has not mapped itself.
+ *
+ * The file is mapped into the process for as long as pinning takes. That works for
+ * every file whose pages can be pinned at all, on every kernel, and leaves the rules
+ * of who may map a file, and how, to the file. Another thread that changes the
+ * mapping meanwhile has other memory of its own process pinned, to which it has the
+ * right.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/mman.h>
+#include <linux/mm.h>
+
+#include "command.h"
+#include "memory/memory.h"
+#include "space/space.h"
+#include "trace/trace.h"
+
+static int ioas_check_file(struct ioas_call *call)
+{
+	struct ioasid_map_file *args = &call->data.map_file;
+	int ret;
+
+	ret = ioas_check_prot(call, args->prot);
+	if (!ret)
+		ret = ioas_check_range(call, "offset", args->offset,
+				       args->length);
+	if (!ret && (args->flags & IOASID_MAP_FIXED))
+		ret = ioas_check_range(call, "iova", args->iova, args->length);
+	return ret;
+}
+
+static int ioas_fail_file(struct ioas_call *call, int err)
+{
+	if (err == -ENOMEM || err == -EINTR)
+		return err;
+	if (err == -EACCES || err == -EPERM)
+		return ioas_fail(call, -EACCES, IOASID_REASON_FILE,
+				 "the file is not open for, or sealed against, what prot 0x%x needs",
+				 call->data.map_file.prot);
+	return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_FILE,
+			 "this kind of file cannot be mapped (%d)", err);
+}
+
+/*
+ * Other file systems write pages back when they are dirty, and cannot know that a
+ * device writes to them at any time.
+ */
+static int ioas_check_kind(struct ioas_call *call, struct file *file)
+{
+	struct ioasid_map_file *args = &call->data.map_file;
+	struct inode *inode = file_inode(file);
+	u64 size = i_size_read(inode);
+
+	if (!S_ISREG(inode->i_mode) ||
+	    (inode->i_sb->s_magic != TMPFS_MAGIC &&
+	     inode->i_sb->s_magic != HUGETLBFS_MAGIC))
+		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_FILE,
+				 "file descriptor %d is no memfd, and no file of tmpfs or hugetlbfs",
+				 args->fd);
+	if (args->offset > size || args->length > size - args->offset)
+		return ioas_fail(call, -EFAULT, IOASID_REASON_FILE,
+				 "offset 0x%llx with length 0x%llx is beyond the end of the file at 0x%llx",
+				 args->offset, args->length, size);
+	return 0;
+}
+
+static int ioas_pin_file(struct ioas_call *call, struct ioas_memory *memory,
+			 struct file *file)
+{
+	struct ioasid_map_file *args = &call->data.map_file;
+	/* Hugetlbfs maps only whole pages of its own; tmpfs has ordinary ones. */
+	unsigned long page = file_inode(file)->i_sb->s_blocksize;
+	unsigned long skip = args->offset & (page - 1);
+	unsigned long length = ALIGN(args->length + skip, page);
+	unsigned long prot = PROT_READ, va;
+	int ret;
+
+	if (args->prot & IOASID_PROT_WRITE)
+		prot |= PROT_WRITE;
+	va = vm_mmap(file, 0, length, prot, MAP_SHARED, args->offset - skip);
+	if (IS_ERR_VALUE(va))
+		return ioas_fail_file(call, va);
+	ret = ioas_memory_pin(call, memory, va + skip,
+			      args->length >> PAGE_SHIFT,
+			      args->prot & IOASID_PROT_WRITE);
+	vm_munmap(va, length);
+	return ret;
+}
+
+static int ioas_map_pinned(struct ioas_call *call, struct ioas_space *space,
+			   struct ioas_area *area, struct file *file)
+{
+	struct ioasid_map_file *args = &call->data.map_file;
+	int ret = ioas_pin_file(call, &area->own, file);
+
+	if (ret)
+		return ret;
+	if (args->flags & IOASID_MAP_FIXED)
+		return 0;
+	args->iova = area->first;
+	return ioas_respond(call);
+}
+
+static int ioas_map_file(struct ioas_call *call, struct ioas_space *space,
+			 struct file *file)
+{
+	struct ioasid_map_file *args = &call->data.map_file;
+	u64 begin = ioas_trace_begin(ioasid_map);
+	struct ioas_area *area;
+	LIST_HEAD(areas);
+	int ret;
+
+	ret = ioas_check_kind(call, file);
+	if (ret)
+		return ret;
+	area = ioas_area_take(call, space, args->flags & IOASID_MAP_FIXED,
+			      args->iova, args->length, args->offset,
+			      args->prot);
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+	list_add(&area->list, &areas);
+	ret = ioas_map_pinned(call, space, area, file);
+	if (!ret)
+		ret = ioas_areas_publish(call, space, &areas);
+	ioas_areas_give_back(space, &areas);
+	trace_ioasid_map(space->obj.id, args->iova, args->length, ret,
+			 ioas_trace_nsec(begin));
+	return ret;
+}
+
+/**
+ * ioas_cmd_map_file() - IOASID_MAP_FILE
+ * @call: the command
+ *
+ * Return: 0 or a negative errno, see the uAPI.
+ */
+int ioas_cmd_map_file(struct ioas_call *call)
+{
+	struct ioasid_map_file *args = &call->data.map_file;
+	struct ioas_space *space;
+	struct file *file;
+	int ret;
+
+	ret = ioas_check_file(call);
+	if (ret)
+		return ret;
+	file = fget(args->fd);
+	if (!file)
+		return ioas_fail(call, -EBADF, IOASID_REASON_FILE,
+				 "%d is not an open file descriptor", args->fd);
+	space = ioas_space_get(call, call->ctx, args->ioasid);
+	ret = PTR_ERR_OR_ZERO(space);
+	if (!ret) {
+		ret = ioas_map_file(call, space, file);
+		ioas_space_put(space);
+	}
+	fput(file);
+	return ret;
+}
