@@ -75,6 +75,11 @@ int ioasid_ctx_fd(const struct ioasid_ctx *ctx)
 	return ctx->fd;
 }
 
+int ioasid_ctx_container_fd(const struct ioasid_ctx *ctx)
+{
+	return ctx->container_fd;
+}
+
 int ioasid_ctx_caps(struct ioasid_ctx *ctx, struct ioasid_get_caps *caps)
 {
 	int ret;

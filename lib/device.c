@@ -184,6 +184,11 @@ int ioasid_dev_fd(const struct ioasid_dev *dev)
 	return dev->fd;
 }
 
+int ioasid_dev_group_fd(const struct ioasid_dev *dev)
+{
+	return iol_group_fd(dev->group);
+}
+
 uint32_t ioasid_dev_id(const struct ioasid_dev *dev)
 {
 	return dev->id;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Sentences for what is usually in the way of opening the files of ioasidfd and VFIO:
- * a missing module, rights, another driver, another process, a missing feature. Called
- * after the failure by who met it; looks around and changes nothing.
+ * Sentences for what is usually in the way: a missing module, rights, another driver,
+ * another process, a missing feature, a limit. Called after the failure by who met it;
+ * looks around and changes nothing.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -21,23 +22,30 @@
 /* PCI bridges do no DMA of their own and keep their driver. */
 #define IOL_CLASS_BRIDGE	0x0604
 
+static FILE *iol_stream(const char *path)
+{
+	int fd = iol_open(O_RDONLY, "%s", path);
+	FILE *file;
+
+	if (fd < 0)
+		return NULL;
+	file = fdopen(fd, "r");
+	if (!file)
+		close(fd);
+	return file;
+}
+
 /* Reads /etc/group itself: name services do not work in static programs. */
 static void iol_unix_group(gid_t gid, char name[IOL_NAME_LEN])
 {
 	struct group entry, *found;
 	char buffer[4096];
 	FILE *file;
-	int fd;
 
 	snprintf(name, IOL_NAME_LEN, "%u", gid);
-	fd = iol_open(O_RDONLY, "/etc/group");
-	if (fd < 0)
+	file = iol_stream("/etc/group");
+	if (!file)
 		return;
-	file = fdopen(fd, "r");
-	if (!file) {
-		close(fd);
-		return;
-	}
 	while (!fgetgrent_r(file, &entry, buffer, sizeof(buffer), &found))
 		if (entry.gr_gid == gid)
 			snprintf(name, IOL_NAME_LEN, "%s", entry.gr_name);
@@ -251,4 +259,69 @@ int iol_fail_claim(int err, unsigned int group)
 	return iol_fail(err, IOASID_REASON_IOMMU,
 			"cannot put group %u under ioasidfd: %m; the kernel log may say why (dmesg)",
 			group);
+}
+
+/* What this process has locked, in KiB; 0 also if that cannot be known. */
+static unsigned long iol_locked(void)
+{
+	FILE *file = iol_stream("/proc/self/status");
+	unsigned long locked = 0;
+	char line[256];
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "VmLck: %lu", &locked) == 1)
+			break;
+	fclose(file);
+	return locked;
+}
+
+/**
+ * iol_advise_memlock() - How to get a higher limit of locked memory
+ *
+ * The kernel has said how high it is. What the account holds already, and who can raise
+ * the limit, is what it does not say.
+ */
+void iol_advise_memlock(void)
+{
+	unsigned long locked = iol_locked();
+	struct rlimit limit;
+	uintmax_t most;
+
+	if (locked)
+		iol_advise("this process has %lu KiB locked already", locked);
+	if (getrlimit(RLIMIT_MEMLOCK, &limit))
+		return;
+	most = limit.rlim_max >> 10;
+	if (limit.rlim_max == RLIM_INFINITY) {
+		iol_advise("it may raise its limit itself (ulimit -S -l unlimited)");
+	} else if (limit.rlim_max > limit.rlim_cur) {
+		iol_advise("it may raise its limit to %ju KiB itself (ulimit -S -l %ju)",
+			   most, most);
+	} else {
+		iol_advise("root can raise its limit (prlimit --pid %d --memlock=unlimited)",
+			   getpid());
+		iol_advise("limits.conf(5) and LimitMEMLOCK= of systemd set it for good");
+	}
+}
+
+/**
+ * iol_advise_file() - What keeps a file from being mapped
+ * @fd: a file that the kernel does not let devices have
+ * @prot: what they were to do with it
+ */
+void iol_advise_file(int fd, uint32_t prot)
+{
+	int mode = fcntl(fd, F_GETFL), seals = fcntl(fd, F_GET_SEALS);
+
+	if (mode >= 0 && (mode & O_ACCMODE) != O_RDWR &&
+	    ((mode & O_ACCMODE) == O_WRONLY || prot & IOASID_PROT_WRITE))
+		iol_advise("it is open for %s only: open it with O_RDWR",
+			   (mode & O_ACCMODE) == O_WRONLY ? "writing" : "reading");
+	else if (seals > 0 && prot & IOASID_PROT_WRITE &&
+		 seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		iol_advise("it is sealed against writing: map it with IOASID_PROT_READ");
+	else if (seals > 0 && seals & F_SEAL_WRITE)
+		iol_advise("F_SEAL_WRITE is in the way here, F_SEAL_FUTURE_WRITE would not be");
 }

@@ -15,10 +15,8 @@
 /* Room for several devices and drivers in one sentence. */
 #define IOL_TEXT_LEN	1024
 
-/* No struct of the kernel's will be larger: what is larger was not initialised. */
-#define IOL_STRUCT_MAX	4096
-
 static __thread struct {
+	unsigned long request;
 	struct ioasid_extack extack;
 	char text[IOL_TEXT_LEN];
 } iol_last;
@@ -46,7 +44,7 @@ const struct ioasid_extack *ioasid_last_extack(void)
 }
 
 /* Where the kernel's sentence ends with what is wrong, or speaks of its own commands. */
-static const char *iol_advice(uint32_t reason)
+static const char *iol_advice(unsigned long request, uint32_t reason)
 {
 	switch (reason) {
 	case IOASID_REASON_IOVA_RESERVED:
@@ -56,14 +54,22 @@ static const char *iol_advice(uint32_t reason)
 	case IOASID_REASON_IOVA_MAPPED:
 		return "choose another IOVA or unmap that one first";
 	case IOASID_REASON_IOVA_PARTIAL:
-		return "unmap mappings as a whole";
+		if (request == IOASID_COPY)
+			return "copy one mapping at a time";
+		return "unmap mappings as a whole, or in units of the space's granule";
 	case IOASID_REASON_IOVA_FULL:
-		return "unmap something or make the window larger";
+		return "unmap something, or make the window or what is allowed larger";
+	case IOASID_REASON_IOVA_ALLOWED:
+		return "allow less (ioasid_space_allow_iovas()), or use another space";
+	case IOASID_REASON_PROT:
+		return "ask for less, or register or map the source for more";
 	case IOASID_REASON_GROUP_ATTACHED:
 		return "use the same space, or detach the other device first";
 	case IOASID_REASON_DEVICE_GONE:
 		return "close the device";
 	case IOASID_REASON_INTERRUPTED:
+		if (request == IOASID_MAP_BATCH)
+			return "the entries that are left can be mapped by another call";
 		return "the call can be made again";
 	default:
 		return NULL;
@@ -81,6 +87,20 @@ static void IOL_PRINTF(1, 2) iol_add(const char *format, ...)
 {
 	va_list args;
 
+	va_start(args, format);
+	iol_append(format, args);
+	va_end(args);
+}
+
+/**
+ * iol_advise() - Say what to do about the failure just described
+ * @format: the advice
+ */
+void iol_advise(const char *format, ...)
+{
+	va_list args;
+
+	iol_add("; ");
 	va_start(args, format);
 	iol_append(format, args);
 	va_end(args);
@@ -124,7 +144,7 @@ int iol_fail(int err, enum ioasid_reason reason, const char *format, ...)
  */
 int iol_fail_cmd(int err, const char *format, ...)
 {
-	const char *advice = iol_advice(iol_last.extack.reason);
+	const char *advice = iol_advice(iol_last.request, iol_last.extack.reason);
 	va_list args;
 
 	iol_last.text[0] = '\0';
@@ -139,7 +159,9 @@ int iol_fail_cmd(int err, const char *format, ...)
 	else
 		iol_add_errno(err);
 	if (advice)
-		iol_add("; %s", advice);
+		iol_advise("%s", advice);
+	if (iol_last.extack.reason == IOASID_REASON_MEMLOCK)
+		iol_advise_memlock();
 	return err;
 }
 
@@ -169,8 +191,19 @@ int iol_cmd(int fd, unsigned long request, void *cmd)
 		return err;
 	extack.message[sizeof(extack.message) - 1] = '\0';
 	memset(&iol_last, 0, sizeof(iol_last));
+	iol_last.request = request;
 	iol_last.extack = extack;
 	return err;
+}
+
+/* Refuses what was not initialised. */
+static int iol_check_size(size_t size, size_t least, const char *type)
+{
+	if (size >= least && size <= IOL_STRUCT_MAX)
+		return 0;
+	return iol_fail(-EINVAL, IOASID_REASON_SIZE,
+			"the size of struct %s is %zu: set it to sizeof(struct %s) before the call",
+			type, size, type);
 }
 
 /**
@@ -185,12 +218,30 @@ int iol_prepare(void *cmd, size_t least, const char *type)
 {
 	struct iol_header *header = cmd;
 	size_t size = header->size;
+	int ret = iol_check_size(size, least, type);
 
-	if (size < least || size > IOL_STRUCT_MAX)
-		return iol_fail(-EINVAL, IOASID_REASON_SIZE,
-				"the size of struct %s is %zu: set it to sizeof(struct %s) before the call",
-				type, size, type);
+	if (ret)
+		return ret;
 	memset(cmd, 0, size);
 	header->size = size;
 	return 0;
+}
+
+/**
+ * iol_take() - Copy the caller's struct of a command, which stays as it is
+ * @cmd: out: the copy, with room for IOL_STRUCT_MAX bytes
+ * @from: the struct, with @size set by the caller
+ * @least: bytes that the library itself reads; the kernel checks the rest
+ * @type: its name, for the sentence
+ *
+ * Return: 0, or -EINVAL if @size cannot be right.
+ */
+int iol_take(void *cmd, const void *from, size_t least, const char *type)
+{
+	const struct iol_header *header = from;
+	int ret = iol_check_size(header->size, least, type);
+
+	if (!ret)
+		memcpy(cmd, from, header->size);
+	return ret;
 }

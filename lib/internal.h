@@ -24,6 +24,9 @@
 
 #define IOL_NAME_LEN	64
 
+/* No struct of the kernel's will be larger. */
+#define IOL_STRUCT_MAX	4096
+
 /* An address in full: domain of up to 8 digits, bus, slot, function and NUL. */
 #define IOL_PCI_LEN	20
 
@@ -50,7 +53,9 @@ int iol_fail(int err, enum ioasid_reason reason, const char *format, ...)
 	IOL_PRINTF(3, 4);
 int iol_fail_cmd(int err, const char *format, ...) IOL_PRINTF(2, 3);
 int iol_cmd(int fd, unsigned long request, void *cmd);
+void iol_advise(const char *format, ...) IOL_PRINTF(1, 2);
 int iol_prepare(void *cmd, size_t least, const char *type);
+int iol_take(void *cmd, const void *from, size_t least, const char *type);
 
 /* sysfs.c: files below /sys, /dev and /proc */
 extern const char *iol_root;
@@ -72,12 +77,14 @@ bool iol_pci_is_vfio(const char *address, const char *driver);
 int iol_pci_group(const char *address, unsigned int *group);
 int iol_pci_vfio_group(const char *address, unsigned int *group);
 
-/* diagnose.c: sentences for what is usually in the way of opening files */
+/* diagnose.c: sentences for what is usually in the way */
 int iol_fail_context(int err);
 int iol_fail_container(int err);
 int iol_fail_group(int err, unsigned int group);
 int iol_fail_viable(unsigned int group);
 int iol_fail_claim(int err, unsigned int group);
+void iol_advise_memlock(void);
+void iol_advise_file(int fd, uint32_t prot);
 
 /* group.c: IOMMU groups in the context's container; under ctx->lock */
 int iol_group_get(struct ioasid_ctx *ctx, unsigned int id,

@@ -37,6 +37,9 @@ static const char * const iol_reasons[] = {
 	[IOASID_REASON_NOT_IOASID] = "not-ioasid",
 	[IOASID_REASON_CONTAINER] = "container",
 	[IOASID_REASON_IOMMU] = "iommu",
+	[IOASID_REASON_IOVA_ALLOWED] = "iova-allowed",
+	[IOASID_REASON_PROT] = "prot",
+	[IOASID_REASON_FILE] = "file",
 };
 
 static const char * const iol_iommu_kinds[] = {

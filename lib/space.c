@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Spaces: making and freeing them, mapping memory, asking what they hold. Called by
+ * Spaces: making and freeing them, asking what they hold, what may be mapped. Called by
  * programs. Nothing here is kept in the library, so these calls take no lock.
  */
 #define _GNU_SOURCE
@@ -44,6 +44,22 @@ int ioasid_space_alloc_window(struct ioasid_ctx *ctx, uint64_t iova_base,
 	return iol_space_alloc(ctx, &alloc, ioasid);
 }
 
+int ioasid_space_alloc_with(struct ioasid_ctx *ctx, const struct ioasid_alloc *attr,
+			    uint32_t *ioasid)
+{
+	union {
+		struct ioasid_alloc alloc;
+		char room[IOL_STRUCT_MAX];
+	} cmd;
+	int ret;
+
+	ret = iol_take(&cmd, attr, offsetof(struct ioasid_alloc, iova_base),
+		       "ioasid_alloc");
+	if (ret)
+		return ret;
+	return iol_space_alloc(ctx, &cmd.alloc, ioasid);
+}
+
 int ioasid_space_free(struct ioasid_ctx *ctx, uint32_t ioasid)
 {
 	struct ioasid_free release = { .size = sizeof(release), .id = ioasid };
@@ -52,85 +68,6 @@ int ioasid_space_free(struct ioasid_ctx *ctx, uint32_t ioasid)
 	ret = iol_cmd(ctx->fd, IOASID_FREE, &release);
 	if (ret)
 		return iol_fail_cmd(ret, "cannot free space %u", ioasid);
-	return 0;
-}
-
-int ioasid_space_map(struct ioasid_ctx *ctx, uint32_t ioasid, void *addr,
-		     size_t length, uint32_t prot, uint64_t *iova)
-{
-	struct ioasid_map_dma map = {
-		.size = sizeof(map),
-		.ioasid = ioasid,
-		.prot = prot,
-		.user_va = (uintptr_t)addr,
-		.length = length,
-	};
-	int ret;
-
-	ret = iol_cmd(ctx->fd, IOASID_MAP_DMA, &map);
-	if (ret)
-		return iol_fail_cmd(ret, "cannot map %zu bytes in space %u", length,
-				    ioasid);
-	*iova = map.iova;
-	return 0;
-}
-
-int ioasid_space_map_fixed(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iova,
-			   void *addr, size_t length, uint32_t prot)
-{
-	struct ioasid_map_dma map = {
-		.size = sizeof(map),
-		.flags = IOASID_MAP_FIXED,
-		.ioasid = ioasid,
-		.prot = prot,
-		.user_va = (uintptr_t)addr,
-		.length = length,
-		.iova = iova,
-	};
-	int ret;
-
-	ret = iol_cmd(ctx->fd, IOASID_MAP_DMA, &map);
-	if (ret)
-		return iol_fail_cmd(ret, "cannot map %zu bytes at IOVA 0x%jx in space %u",
-				    length, (uintmax_t)iova, ioasid);
-	return 0;
-}
-
-int ioasid_space_unmap(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iova,
-		       uint64_t length, uint64_t *unmapped)
-{
-	struct ioasid_unmap_dma unmap = {
-		.size = sizeof(unmap),
-		.ioasid = ioasid,
-		.iova = iova,
-		.length = length,
-	};
-	int ret;
-
-	ret = iol_cmd(ctx->fd, IOASID_UNMAP_DMA, &unmap);
-	if (ret)
-		return iol_fail_cmd(ret, "cannot unmap %ju bytes at IOVA 0x%jx in space %u",
-				    (uintmax_t)length, (uintmax_t)iova, ioasid);
-	if (unmapped)
-		*unmapped = unmap.unmapped;
-	return 0;
-}
-
-int ioasid_space_unmap_all(struct ioasid_ctx *ctx, uint32_t ioasid,
-			   uint64_t *unmapped)
-{
-	struct ioasid_unmap_dma unmap = {
-		.size = sizeof(unmap),
-		.flags = IOASID_UNMAP_ALL,
-		.ioasid = ioasid,
-	};
-	int ret;
-
-	ret = iol_cmd(ctx->fd, IOASID_UNMAP_DMA, &unmap);
-	if (ret)
-		return iol_fail_cmd(ret, "cannot unmap space %u", ioasid);
-	if (unmapped)
-		*unmapped = unmap.unmapped;
 	return 0;
 }
 
@@ -172,5 +109,23 @@ int ioasid_space_iova_ranges(struct ioasid_ctx *ctx, uint32_t ioasid,
 	}
 	*ranges = array;
 	*count = cmd.num_ranges;
+	return 0;
+}
+
+int ioasid_space_allow_iovas(struct ioasid_ctx *ctx, uint32_t ioasid,
+			     const struct ioasid_iova_range *ranges, uint32_t count)
+{
+	struct ioasid_allow_iovas allow = {
+		.size = sizeof(allow),
+		.ioasid = ioasid,
+		.num_ranges = count,
+		.ranges = (uintptr_t)ranges,
+	};
+	int ret;
+
+	ret = iol_cmd(ctx->fd, IOASID_ALLOW_IOVAS, &allow);
+	if (ret)
+		return iol_fail_cmd(ret, "cannot keep %u ranges of space %u available",
+				    count, ioasid);
 	return 0;
 }

@@ -5,6 +5,9 @@
  * This is the library's whole interface. A program opens a context, opens PCI devices
  * in it by their addresses, makes spaces, maps memory into them and attaches the
  * devices. What the kernel's commands mean is written in <linux/ioasid.h>.
+ *
+ * A function whose name ends in _with takes the kernel's own struct, and so all that a
+ * command has; the others are for what is common.
  */
 #ifndef LIBIOASID_H
 #define LIBIOASID_H
@@ -31,7 +34,8 @@ extern "C" {
  * errno itself is undefined after every call.
  *
  * Signals: no call is restarted behind the caller's back. -EINTR means that a signal
- * arrived and that the call was rolled back, so it can simply be made again.
+ * arrived and that the call was rolled back, so it can simply be made again. Only
+ * ioasid_space_map_batch() keeps what it has done, and says how much that is.
  *
  * Threads: every function may be called from any thread. Calls on different contexts
  * are independent. On one context all calls may run at the same time; mapping and
@@ -153,6 +157,18 @@ void ioasid_ctx_close(struct ioasid_ctx *ctx);
 int ioasid_ctx_fd(const struct ioasid_ctx *ctx);
 
 /**
+ * ioasid_ctx_container_fd() - The VFIO container of a context's devices
+ * @ctx: the context
+ *
+ * For programs that do a step of VFIO themselves. It stays the library's: do not close
+ * it. It is there while the context has a device open, and another one afterwards.
+ *
+ * Context: any thread; not while a device of this context is opened or closed.
+ * Return: the file descriptor; -1 if no device is open.
+ */
+int ioasid_ctx_container_fd(const struct ioasid_ctx *ctx);
+
+/**
  * ioasid_ctx_caps() - What the module is and can
  * @ctx: the context
  * @caps: in: @size = sizeof(*caps); out: the answer
@@ -212,6 +228,20 @@ void ioasid_dev_close(struct ioasid_dev *dev);
  * Return: the file descriptor.
  */
 int ioasid_dev_fd(const struct ioasid_dev *dev);
+
+/**
+ * ioasid_dev_group_fd() - The VFIO group that a device is in
+ * @dev: the device
+ *
+ * A virtual machine monitor gives it to KVM (KVM_DEV_VFIO_GROUP_ADD), once for all
+ * devices of a group: those have the same file descriptor. It stays the library's: do
+ * not close it, and take it from KVM again before the last device of the group is
+ * closed, because the group is in use until then.
+ *
+ * Context: any thread.
+ * Return: the file descriptor.
+ */
+int ioasid_dev_group_fd(const struct ioasid_dev *dev);
 
 /**
  * ioasid_dev_id() - The device's id in its context
@@ -290,6 +320,26 @@ int ioasid_space_alloc_window(struct ioasid_ctx *ctx, uint64_t iova_base,
 			      uint64_t iova_size, uint32_t *ioasid);
 
 /**
+ * ioasid_space_alloc_with() - Make an empty space with any attributes
+ * @ctx: the context
+ * @attr: @size = sizeof(*@attr), and what the space is to be: @iova_base, @iova_size,
+ *	@granule; @extack and @ioasid are ignored. What is 0 is as in
+ *	ioasid_space_alloc().
+ * @ioasid: out: its id, never 0
+ *
+ * For example, a space whose mappings can be unmapped in parts of 64 KiB:
+ *
+ *	struct ioasid_alloc attr = { .size = sizeof(attr), .granule = 65536 };
+ *	int ret = ioasid_space_alloc_with(ctx, &attr, &ioasid);
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (@size, window or granule), -E2BIG, -EOPNOTSUPP (an attribute that
+ *	this module does not know), -ENOMEM.
+ */
+int ioasid_space_alloc_with(struct ioasid_ctx *ctx, const struct ioasid_alloc *attr,
+			    uint32_t *ioasid);
+
+/**
  * ioasid_space_free() - Free a space and unmap what is in it
  * @ctx: the context
  * @ioasid: the space
@@ -335,18 +385,77 @@ int ioasid_space_map_fixed(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iov
 			   void *addr, size_t length, uint32_t prot);
 
 /**
- * ioasid_space_unmap() - Unmap whole mappings
+ * ioasid_space_map_batch() - Map many ranges in one call
+ * @ctx: the context
+ * @ioasid: the space
+ * @entries: what to map; the @iova of those without IOASID_MAP_FIXED is written
+ * @count: entries of @entries
+ * @done: out: entries that are mapped, from the first on; also written when the call
+ *	fails; or NULL
+ *
+ * The same as ioasid_space_map() or ioasid_space_map_fixed() of each entry in order, for
+ * less. If one fails, which is entry @done, those before it stay mapped.
+ *
+ * Context: as ioasid_space_map().
+ * Return: 0; as ioasid_space_map_fixed(), for the first entry that fails. After -EINTR
+ *	the entries from @done on can be mapped by another call.
+ */
+int ioasid_space_map_batch(struct ioasid_ctx *ctx, uint32_t ioasid,
+			   struct ioasid_map_entry *entries, uint32_t count,
+			   uint32_t *done);
+
+/**
+ * ioasid_space_map_file() - Map a file's memory where the kernel finds room
+ * @ctx: the context
+ * @ioasid: the space
+ * @fd: a memfd, or a file of tmpfs or hugetlbfs; may be closed afterwards
+ * @offset: first byte in the file, page aligned
+ * @length: bytes, a multiple of the page size, within the file
+ * @prot: IOASID_PROT_READ, IOASID_PROT_WRITE or both: what devices may do
+ * @iova: out: where it is mapped
+ *
+ * The process need not have mapped the file. The memory counts as in ioasid_space_map().
+ *
+ * Context: any thread.
+ * Return: 0; as ioasid_space_map(), and -EBADF, -EOPNOTSUPP (another kind of file),
+ *	-EACCES (not open for it, or sealed), -EFAULT (beyond the end of the file).
+ */
+int ioasid_space_map_file(struct ioasid_ctx *ctx, uint32_t ioasid, int fd,
+			  uint64_t offset, uint64_t length, uint32_t prot,
+			  uint64_t *iova);
+
+/**
+ * ioasid_space_map_file_fixed() - Map a file's memory at an IOVA of the caller's choice
+ * @ctx: the context
+ * @ioasid: the space
+ * @iova: where, page aligned
+ * @fd: as in ioasid_space_map_file()
+ * @offset: as in ioasid_space_map_file()
+ * @length: as in ioasid_space_map_file()
+ * @prot: as in ioasid_space_map_file()
+ *
+ * Context: any thread.
+ * Return: 0; as ioasid_space_map_file() and ioasid_space_map_fixed().
+ */
+int ioasid_space_map_file_fixed(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iova,
+				int fd, uint64_t offset, uint64_t length,
+				uint32_t prot);
+
+/**
+ * ioasid_space_unmap() - Unmap a range
  * @ctx: the context
  * @ioasid: the space
  * @iova: first byte
- * @length: bytes; all mappings in the range must be whole
+ * @length: bytes; all mappings in the range must be whole, or, in a space with a
+ *	granule, the range begins and ends at multiples of it
  * @unmapped: out: bytes that were mapped there; or NULL
  *
- * On return no device reaches the memory through this space any more.
+ * On return no device reaches the memory through this space any more. DMA to the rest
+ * of a mapping goes on meanwhile.
  *
  * Context: any thread, also of another process than the one that mapped.
  * Return: 0; -ENOENT (no such space, or nothing is mapped there), -EINVAL (would split
- *	a mapping).
+ *	a mapping, or a granule of it), -ENOMEM (to remember the parts of one).
  */
 int ioasid_space_unmap(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iova,
 		       uint64_t length, uint64_t *unmapped);
@@ -390,6 +499,146 @@ int ioasid_space_info(struct ioasid_ctx *ctx, uint32_t ioasid,
  */
 int ioasid_space_iova_ranges(struct ioasid_ctx *ctx, uint32_t ioasid,
 			     struct ioasid_iova_range **ranges, uint32_t *count);
+
+/**
+ * ioasid_space_allow_iovas() - Keep ranges of a space available
+ * @ctx: the context
+ * @ioasid: the space
+ * @ranges: page aligned, ascending, not overlapping; may be NULL if @count is 0
+ * @count: entries of @ranges; 0 takes back an earlier call
+ *
+ * From then on a device that reserves or cannot reach something of them is refused by
+ * ioasid_dev_attach(), and the kernel chooses IOVAs only in them. They replace those of
+ * an earlier call. What is mapped outside stays, and can be mapped there at fixed IOVAs.
+ *
+ * Context: any thread.
+ * Return: 0; -ENOENT, -EINVAL, -EADDRNOTAVAIL (a device that is attached, or the window,
+ *	has not all of them), -E2BIG (too many ranges), -ENOMEM.
+ */
+int ioasid_space_allow_iovas(struct ioasid_ctx *ctx, uint32_t ioasid,
+			     const struct ioasid_iova_range *ranges, uint32_t count);
+
+/* ---- memory: pinned and charged once, mapped in many places ---- */
+
+/**
+ * ioasid_memory_register() - Pin memory that will be mapped more than once
+ * @ctx: the context
+ * @addr: page aligned address in this process
+ * @length: bytes, a multiple of the page size
+ * @prot: IOASID_PROT_READ, IOASID_PROT_WRITE or both: the most that mappings of it may
+ *	allow
+ * @memory: out: its id, never 0
+ *
+ * The memory counts against RLIMIT_MEMLOCK from here on, once, wherever it is mapped.
+ *
+ * Context: any thread; the calling process's memory is meant.
+ * Return: 0; -EINVAL, -ENOMEM, -EFAULT, -EINTR as IOASID_REGISTER_MEMORY.
+ */
+int ioasid_memory_register(struct ioasid_ctx *ctx, void *addr, size_t length,
+			   uint32_t prot, uint32_t *memory);
+
+/**
+ * ioasid_memory_unregister() - Forget registered memory
+ * @ctx: the context
+ * @memory: the memory, whose id is free afterwards
+ *
+ * Mappings of it stay, and the memory is unpinned with the last of them.
+ *
+ * Context: any thread.
+ * Return: 0; -ENOENT.
+ */
+int ioasid_memory_unregister(struct ioasid_ctx *ctx, uint32_t memory);
+
+/**
+ * ioasid_space_map_memory() - Map registered memory where the kernel finds room
+ * @ctx: the context
+ * @ioasid: the space
+ * @memory: the memory
+ * @offset: first byte of it, page aligned
+ * @length: bytes, a multiple of the page size
+ * @prot: what devices may do, no more than the memory was registered for
+ * @iova: out: where it is mapped
+ *
+ * Pins and charges nothing.
+ *
+ * Context: any thread.
+ * Return: 0; -ENOENT, -EINVAL (outside of the memory), -EACCES (@prot), -ENOSPC,
+ *	-ENOMEM as IOASID_COPY.
+ */
+int ioasid_space_map_memory(struct ioasid_ctx *ctx, uint32_t ioasid, uint32_t memory,
+			    uint64_t offset, uint64_t length, uint32_t prot,
+			    uint64_t *iova);
+
+/**
+ * ioasid_space_map_memory_fixed() - Map registered memory at an IOVA of one's choice
+ * @ctx: the context
+ * @ioasid: the space
+ * @iova: where, page aligned
+ * @memory: as in ioasid_space_map_memory()
+ * @offset: as in ioasid_space_map_memory()
+ * @length: as in ioasid_space_map_memory()
+ * @prot: as in ioasid_space_map_memory()
+ *
+ * Context: any thread.
+ * Return: 0; as ioasid_space_map_memory(), and -EEXIST, -EADDRNOTAVAIL.
+ */
+int ioasid_space_map_memory_fixed(struct ioasid_ctx *ctx, uint32_t ioasid,
+				  uint64_t iova, uint32_t memory, uint64_t offset,
+				  uint64_t length, uint32_t prot);
+
+/**
+ * ioasid_space_copy() - Map what another space maps, where the kernel finds room
+ * @ctx: the context
+ * @ioasid: the space to map into
+ * @from: the space it is mapped in, of the same context; may be @ioasid
+ * @from_iova: where it is mapped there, page aligned
+ * @length: bytes, a multiple of the page size; all of one mapping or a part of it
+ * @prot: what devices may do, no more than the mapping there allows
+ * @iova: out: where it is mapped
+ *
+ * Pins and charges nothing. The two mappings do not depend on each other afterwards.
+ *
+ * Context: any thread.
+ * Return: 0; -ENOENT (no such space, or nothing is mapped there), -EINVAL (more than one
+ *	mapping), -EACCES (@prot), -ENOSPC, -ENOMEM as IOASID_COPY.
+ */
+int ioasid_space_copy(struct ioasid_ctx *ctx, uint32_t ioasid, uint32_t from,
+		      uint64_t from_iova, uint64_t length, uint32_t prot,
+		      uint64_t *iova);
+
+/**
+ * ioasid_space_copy_fixed() - Map what another space maps, at an IOVA of one's choice
+ * @ctx: the context
+ * @ioasid: the space to map into
+ * @iova: where, page aligned
+ * @from: as in ioasid_space_copy()
+ * @from_iova: as in ioasid_space_copy()
+ * @length: as in ioasid_space_copy()
+ * @prot: as in ioasid_space_copy()
+ *
+ * Context: any thread.
+ * Return: 0; as ioasid_space_copy(), and -EEXIST, -EADDRNOTAVAIL.
+ */
+int ioasid_space_copy_fixed(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iova,
+			    uint32_t from, uint64_t from_iova, uint64_t length,
+			    uint32_t prot);
+
+/**
+ * ioasid_space_copy_with() - Map what is pinned already, also in another context
+ * @ctx: the context of the space to map into
+ * @copy: @size = sizeof(*@copy), and the rest as in <linux/ioasid.h>; @extack is ignored
+ * @iova: out: where it is mapped; may be NULL with IOASID_COPY_FIXED
+ *
+ * @src_fd is -1 for @ctx, ioasid_ctx_fd() of another context of this program, or an
+ * open /dev/ioasid that another process has passed on. The memory stays on the account
+ * of who pinned it.
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (@size, or @src_fd is another file), -EBADF, and as
+ *	ioasid_space_map_memory_fixed() or ioasid_space_copy_fixed().
+ */
+int ioasid_space_copy_with(struct ioasid_ctx *ctx, const struct ioasid_copy *copy,
+			   uint64_t *iova);
 
 /* ---- drivers: which driver has a PCI device, system-wide; for root ---- */
 

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,11 @@ static void sharing(void)
 	/* The context, the container, two groups and three devices. */
 	tap_ok(fake_open_files() == 1 + 1 + 2 + DEVICES,
 	       "share a container and the group that two of them are in");
+	tap_ok(ioasid_ctx_container_fd(ctx) >= 0 &&
+	       ioasid_dev_group_fd(devs[0]) != ioasid_dev_group_fd(devs[1]) &&
+	       ioasid_dev_group_fd(devs[1]) == ioasid_dev_group_fd(devs[2]) &&
+	       fcntl(ioasid_dev_group_fd(devs[0]), F_GETFD) >= 0,
+	       "whose files a program can have");
 	tap_ok(ioasid_dev_id(devs[0]) && ioasid_dev_id(devs[0]) != ioasid_dev_id(devs[1]) &&
 	       ioasid_dev_fd(devs[0]) >= 0 &&
 	       !strcmp(ioasid_dev_address(devs[2]), FAKE_PAIR_B),
@@ -75,6 +81,7 @@ static void orders(void)
 		open_all();
 		for (k = 0; k < DEVICES; k++)
 			ioasid_dev_close(devs[order[i][k]]);
+		tap_ok(ioasid_ctx_container_fd(ctx) < 0, "no device, no container");
 		tap_ok(!fake.broken && fake_open_files() == 1 && !fake.binds,
 		       "closing devices in order %d %d %d leaves the context alone",
 		       order[i][0], order[i][1], order[i][2]);

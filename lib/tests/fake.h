@@ -17,11 +17,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/ioasid.h>
+
 #define FAKE_SOLO	"0000:00:04.0"
 #define FAKE_PAIR_A	"0000:00:06.0"
 #define FAKE_PAIR_B	"0000:00:06.1"
 #define FAKE_FOREIGN	"0000:00:07.0"
 #define FAKE_NAKED	"0000:00:08.0"
+
+/* Where the kernel maps what has no fixed IOVA. */
+#define FAKE_IOVA	0xabc000u
+
+union fake_cmd {
+	struct ioasid_get_caps header;
+	struct ioasid_alloc alloc;
+	struct ioasid_allow_iovas allow_iovas;
+	struct ioasid_map_dma map_dma;
+	struct ioasid_map_batch map_batch;
+	struct ioasid_map_file map_file;
+	struct ioasid_unmap_dma unmap_dma;
+	struct ioasid_register_memory register_memory;
+	struct ioasid_unregister_memory unregister_memory;
+	struct ioasid_copy copy;
+};
 
 /**
  * struct fake - What a test can ask of the machine
@@ -35,6 +53,8 @@
  * @fail_at: so many further system calls succeed, the next fails; -1 for never
  * @grows: an array becomes one longer whenever its size is asked for, so often
  * @stubborn: this driver takes no device
+ * @batch: so many entries are mapped by an IOASID_MAP_BATCH that fails
+ * @sent: out: the last command to ioasidfd, as it was given; its extack left out
  * @broken: out: what the library did that the kernel would not like; NULL if nothing
  * @binds: out: bindings there are
  */
@@ -49,6 +69,8 @@ struct fake {
 	int fail_at;
 	int grows;
 	const char *stubborn;
+	uint32_t batch;
+	union fake_cmd sent;
 	const char *broken;
 	int binds;
 };

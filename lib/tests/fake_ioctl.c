@@ -215,8 +215,39 @@ static int fake_free(uint32_t id)
 	return 0;
 }
 
+static void fake_send(const struct ioasid_get_caps *header)
+{
+	size_t size = header->size;
+
+	if (size > sizeof(fake.sent))
+		size = sizeof(fake.sent);
+	memset(&fake.sent, 0, sizeof(fake.sent));
+	memcpy(&fake.sent, header, size);
+	fake.sent.header.extack = 0;
+}
+
+static uint64_t fake_iova(uint32_t flags, uint64_t iova)
+{
+	return flags & IOASID_MAP_FIXED ? iova : FAKE_IOVA;
+}
+
+static int fake_map_batch(struct ioasid_map_batch *batch)
+{
+	struct ioasid_map_entry *entries = (void *)(uintptr_t)batch->entries;
+	uint32_t i;
+
+	for (i = 0; i < batch->num_entries; i++)
+		entries[i].iova = fake_iova(entries[i].flags, entries[i].iova);
+	batch->num_done = batch->num_entries;
+	return 0;
+}
+
 static int fake_ioasid(unsigned long request, void *arg)
 {
+	struct ioasid_map_file *file = arg;
+	struct ioasid_map_dma *map = arg;
+	struct ioasid_copy *copy = arg;
+
 	switch (request) {
 	case IOASID_FREE:
 		return fake_free(((struct ioasid_free *)arg)->id);
@@ -231,9 +262,24 @@ static int fake_ioasid(unsigned long request, void *arg)
 		((struct ioasid_unmap_dma *)arg)->unmapped =
 			((struct ioasid_unmap_dma *)arg)->length;
 		return 0;
+	case IOASID_MAP_DMA:
+		map->iova = fake_iova(map->flags, map->iova);
+		return 0;
+	case IOASID_MAP_FILE:
+		file->iova = fake_iova(file->flags, file->iova);
+		return 0;
+	case IOASID_COPY:
+		copy->dst_iova = fake_iova(copy->flags, copy->dst_iova);
+		return 0;
+	case IOASID_MAP_BATCH:
+		return fake_map_batch(arg);
+	case IOASID_REGISTER_MEMORY:
+		((struct ioasid_register_memory *)arg)->memory_id = ++fake_ids;
+		return 0;
+	case IOASID_UNREGISTER_MEMORY:
+	case IOASID_ALLOW_IOVAS:
 	case IOASID_GET_CAPS:
 	case IOASID_GET_INFO:
-	case IOASID_MAP_DMA:
 	case IOASID_ATTACH:
 	case IOASID_DETACH:
 		return 0;
@@ -274,7 +320,11 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		errno = EBADF;
 		return -1;
 	}
+	if (!strcmp(file->name, FAKE_IOASID))
+		fake_send(arg);
 	if (fake.request == request) {
+		if (request == IOASID_MAP_BATCH)
+			((struct ioasid_map_batch *)arg)->num_done = fake.batch;
 		if (fake.message && fake_has_extack(request))
 			fake_explain(arg);
 		errno = fake.request_errno;

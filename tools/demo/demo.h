@@ -43,6 +43,22 @@ enum demo_role {
 };
 
 /**
+ * struct demo_shared - Memory that is registered, and mapped in two spaces
+ * @mem: the memory
+ * @memory: its id, 0 if it is not registered
+ * @ioasid: the second space, 0 before there is one
+ * @iova: where it is in the first space
+ * @second_iova: where it is in the second one
+ */
+struct demo_shared {
+	uint8_t *mem;
+	uint32_t memory;
+	uint32_t ioasid;
+	uint64_t iova;
+	uint64_t second_iova;
+};
+
+/**
  * struct demo - The state of a run
  * @address: the PCI device
  * @restore: the device was taken from its driver and goes back to it
@@ -53,6 +69,8 @@ enum demo_role {
  * @regions: the device's reserved regions
  * @ioasid: the space, 0 before there is one
  * @buffers: memory, by enum demo_role
+ * @shared: memory of two spaces
+ * @locked: KiB of this process's memory that were locked at the start
  */
 struct demo {
 	char address[DEMO_ADDRESS_LEN];
@@ -64,7 +82,15 @@ struct demo {
 	struct ioasid_resv_region *regions;
 	uint32_t ioasid;
 	struct demo_buffer buffers[DEMO_BUFFERS];
+	struct demo_shared shared;
+	unsigned long locked;
 };
+
+/* Bytes of a DMA. */
+#define DEMO_LENGTH	1024u
+
+/* locked.c: KiB that count as this process's locked memory */
+unsigned long demo_locked(void);
 
 /* setup.c: a device, a space, memory, and back again */
 bool demo_device(struct demo *demo);
@@ -73,9 +99,20 @@ bool demo_memory(struct demo *demo);
 void demo_picture(struct demo *demo);
 void demo_reason(struct demo *demo);
 void demo_cleanup(struct demo *demo);
+bool demo_ok(int ret);
 
 /* dma.c: what the device can reach, and what it cannot */
 bool demo_transfer(struct demo *demo);
 bool demo_refused(struct demo *demo);
+bool demo_dma(const char *what, int ret);
+bool demo_random(void *memory, size_t size);
+bool demo_write_refused(struct demo *demo, const char *where, uint64_t iova,
+			const uint8_t *memory);
+
+/* sharing.c: one memory in two spaces, and a mapping that loses a part */
+bool demo_sharing(struct demo *demo);
+bool demo_part(struct demo *demo);
+bool demo_unshare(struct demo *demo);
+void demo_shared_free(struct demo_shared *shared);
 
 #endif

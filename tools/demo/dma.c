@@ -17,7 +17,6 @@
 #include "faults.h"
 #include "ui.h"
 
-#define DEMO_LENGTH	1024u
 #define DEMO_GREETING	"Hello, device!  "
 
 /* What the device holds when it tries to write where it must not. */
@@ -26,14 +25,15 @@
 /* Data that differs by a block of this size is other data. */
 #define DEMO_BLOCK	16
 
-static bool demo_dma(const char *what, int ret)
+/* Whether a DMA came to an end. */
+bool demo_dma(const char *what, int ret)
 {
 	if (ret)
 		ui_fail("%s did not end: %s", what, strerror(-ret));
 	return !ret;
 }
 
-static bool demo_random(void *memory, size_t size)
+bool demo_random(void *memory, size_t size)
 {
 	if (getrandom(memory, size, 0) == (ssize_t)size)
 		return true;
@@ -88,8 +88,8 @@ static void demo_show_fault(struct demo *demo)
  * Lets the device write to @iova and looks whether @memory, where that would go if
  * nobody stopped it, is still what it was.
  */
-static bool demo_write_refused(struct demo *demo, const char *where, uint64_t iova,
-			       const uint8_t *memory)
+bool demo_write_refused(struct demo *demo, const char *where, uint64_t iova,
+			const uint8_t *memory)
 {
 	uint8_t before[DEMO_LENGTH];
 

@@ -122,12 +122,14 @@ static void demo_run(struct demo *demo)
 	if (!demo_transfer(demo) || !demo_refused(demo))
 		return;
 	demo_reason(demo);
+	if (demo_sharing(demo))
+		demo_part(demo);
 }
 
 int main(int argc, char **argv)
 {
 	const char *address = demo_parse(argc, argv);
-	struct demo demo = { .restore = false };
+	struct demo demo = { .locked = demo_locked() };
 
 	if (address)
 		demo_address(address, demo.address, sizeof(demo.address));

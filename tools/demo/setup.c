@@ -23,7 +23,8 @@
 
 #define DEMO_POOL_SIZE	(2u << 20)
 
-static bool demo_ok(int ret)
+/* Whether a call of the library succeeded. */
+bool demo_ok(int ret)
 {
 	if (ret)
 		ui_fail("%s", ioasid_last_error());
@@ -352,7 +353,8 @@ static bool demo_empty(struct demo *demo)
 	/* A step that ended early may have left it detached. */
 	if (ret && ret != -EINVAL)
 		return demo_ok(ret);
-	return demo_ok(ioasid_space_free(demo->ctx, demo->ioasid));
+	return demo_unshare(demo) &&
+	       demo_ok(ioasid_space_free(demo->ctx, demo->ioasid));
 }
 
 static void demo_release(struct demo *demo)
@@ -366,20 +368,23 @@ static void demo_release(struct demo *demo)
 	for (i = 0; i < DEMO_BUFFERS; i++)
 		if (demo->buffers[i].mem)
 			munmap(demo->buffers[i].mem, demo->buffers[i].size);
+	demo_shared_free(&demo->shared);
 }
 
 void demo_cleanup(struct demo *demo)
 {
-	bool emptied = false, restored = true;
+	bool emptied = false, unlocked, restored = true;
 
 	if (demo->ioasid) {
 		ui_step("Giving everything back");
 		emptied = demo_empty(demo);
 	}
+	unlocked = demo_locked() == demo->locked;
 	demo_release(demo);
 	if (demo->restore)
 		restored = demo_ok(ioasid_driver_restore(demo->address));
 	if (emptied)
-		ui_check(restored, "space freed, memory unpinned, device closed%s",
+		ui_check(unlocked && restored,
+			 "spaces freed, all memory unpinned, device closed%s",
 			 demo->restore ? " and taken from vfio-pci again" : "");
 }
