@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Commands that fall asleep in the kernel where a test wants it. Linked into every
- * test program, used by race_asleep.
+ * test program, used by race_asleep and engine_large.
  */
 #define _GNU_SOURCE
 #include "asleep.h"
@@ -18,14 +18,14 @@
 
 #define PATIENCE_MS	10000
 
-int lure_make(struct lure *lure)
+int lure_set(struct lure *lure, void *page)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = {
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 
-	lure->page = anon(PAGE);
+	lure->page = page;
 	lure->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (!lure->page || lure->uffd < 0)
 		return errno;
@@ -35,6 +35,11 @@ int lure_make(struct lure *lure)
 	    ioctl(lure->uffd, UFFDIO_REGISTER, &range))
 		return errno;
 	return 0;
+}
+
+int lure_make(struct lure *lure)
+{
+	return lure_set(lure, anon(PAGE));
 }
 
 bool lure_has_caught(struct lure *lure)

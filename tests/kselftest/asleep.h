@@ -20,6 +20,8 @@ struct lure {
 };
 
 int lure_make(struct lure *lure);
+/* The same with a page of the test's own, which nobody has touched. */
+int lure_set(struct lure *lure, void *page);
 /* Waits until somebody sleeps; false if nobody does within seconds. */
 bool lure_has_caught(struct lure *lure);
 /* Supplies the page with these bytes, and wakes. */

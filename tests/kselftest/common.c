@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,6 +48,20 @@ int do_alloc_window(int fd, __u64 base, __u64 size, __u32 *ioasid)
 		.kind = IOASID_KIND_PAGING,
 		.iova_base = base,
 		.iova_size = size,
+	};
+	int err = cmd(fd, IOASID_ALLOC, &arg);
+
+	if (!err)
+		*ioasid = arg.ioasid;
+	return err;
+}
+
+int do_alloc_granule(int fd, __u64 granule, __u32 *ioasid)
+{
+	struct ioasid_alloc arg = {
+		.size = sizeof(arg),
+		.kind = IOASID_KIND_PAGING,
+		.granule = granule,
 	};
 	int err = cmd(fd, IOASID_ALLOC, &arg);
 
@@ -153,6 +168,113 @@ int do_unmap(int fd, __u32 ioasid, __u64 iova, __u64 length)
 int do_unmap_all(int fd, __u32 ioasid, __u64 *unmapped)
 {
 	return unmap(fd, ioasid, IOASID_UNMAP_ALL, 0, 0, unmapped);
+}
+
+int do_allow(int fd, __u32 ioasid, const struct ioasid_iova_range *ranges,
+	     __u32 num)
+{
+	struct ioasid_allow_iovas arg = {
+		.size = sizeof(arg),
+		.ioasid = ioasid,
+		.num_ranges = num,
+		.ranges = (uintptr_t)ranges,
+	};
+
+	return cmd(fd, IOASID_ALLOW_IOVAS, &arg);
+}
+
+int do_batch(int fd, __u32 ioasid, struct ioasid_map_entry *entries, __u32 num,
+	     __u32 *done)
+{
+	struct ioasid_map_batch arg = {
+		.size = sizeof(arg),
+		.ioasid = ioasid,
+		.num_entries = num,
+		.entries = (uintptr_t)entries,
+		.num_done = ~0U,
+	};
+	int err = cmd(fd, IOASID_MAP_BATCH, &arg);
+
+	*done = arg.num_done;
+	return err;
+}
+
+int do_map_file(int fd, __u32 ioasid, int file, __u64 offset, __u64 length,
+		__u64 iova, __u32 prot)
+{
+	struct ioasid_map_file arg = {
+		.size = sizeof(arg),
+		.flags = IOASID_MAP_FIXED,
+		.ioasid = ioasid,
+		.prot = prot,
+		.fd = file,
+		.offset = offset,
+		.length = length,
+		.iova = iova,
+	};
+
+	return cmd(fd, IOASID_MAP_FILE, &arg);
+}
+
+int do_register(int fd, const void *va, __u64 length, __u32 prot, __u32 *id)
+{
+	struct ioasid_register_memory arg = {
+		.size = sizeof(arg),
+		.prot = prot,
+		.user_va = (uintptr_t)va,
+		.length = length,
+	};
+	int err = cmd(fd, IOASID_REGISTER_MEMORY, &arg);
+
+	if (!err)
+		*id = arg.memory_id;
+	return err;
+}
+
+int do_unregister(int fd, __u32 id)
+{
+	struct ioasid_unregister_memory arg = {
+		.size = sizeof(arg),
+		.memory_id = id,
+	};
+
+	return cmd(fd, IOASID_UNREGISTER_MEMORY, &arg);
+}
+
+int do_copy_memory(int fd, int src_fd, __u32 memory, __u64 offset, __u32 ioasid,
+		   __u64 length, __u64 iova, __u32 prot)
+{
+	struct ioasid_copy arg = {
+		.size = sizeof(arg),
+		.flags = IOASID_COPY_FIXED | IOASID_COPY_MEMORY,
+		.src_fd = src_fd,
+		.src_id = memory,
+		.dst_ioasid = ioasid,
+		.prot = prot,
+		.src_offset = offset,
+		.length = length,
+		.dst_iova = iova,
+	};
+
+	return cmd(fd, IOASID_COPY, &arg);
+}
+
+int do_copy_space(int fd, int src_fd, __u32 source, __u64 source_iova,
+		  __u32 ioasid, __u64 length, __u64 iova, __u32 prot)
+{
+	struct ioasid_copy arg = {
+		.size = sizeof(arg),
+		.flags = IOASID_COPY_FIXED,
+		.src_fd = src_fd,
+		.src_id = source,
+		.dst_ioasid = ioasid,
+		.prot = prot,
+		.src_offset = source_iova,
+		.length = length,
+		.dst_iova = iova,
+	};
+
+	return cmd(fd, IOASID_COPY, &arg);
 }
 
 int do_device_info(int fd, __u32 dev_id, struct ioasid_device_info *info)
@@ -305,4 +427,15 @@ __u64 now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+bool kernel_before(unsigned int major, unsigned int minor)
+{
+	unsigned int ours, our_minor;
+	struct utsname name;
+
+	if (uname(&name) ||
+	    sscanf(name.release, "%u.%u", &ours, &our_minor) != 2)
+		return false;
+	return ours < major || (ours == major && our_minor < minor);
 }

@@ -47,6 +47,7 @@ int cmd(int fd, unsigned long nr, void *arg);
 int do_get_caps(int fd, struct ioasid_get_caps *caps);
 int do_alloc(int fd, __u32 *ioasid);
 int do_alloc_window(int fd, __u64 base, __u64 size, __u32 *ioasid);
+int do_alloc_granule(int fd, __u64 granule, __u32 *ioasid);
 int do_free(int fd, __u32 id);
 int do_get_info(int fd, __u32 ioasid, struct ioasid_get_info *info);
 int do_iova_ranges(int fd, __u32 ioasid, struct ioasid_iova_range *ranges,
@@ -59,6 +60,19 @@ int do_unmap(int fd, __u32 ioasid, __u64 iova, __u64 length);
 int do_unmap_count(int fd, __u32 ioasid, __u64 iova, __u64 length,
 		   __u64 *unmapped);
 int do_unmap_all(int fd, __u32 ioasid, __u64 *unmapped);
+int do_allow(int fd, __u32 ioasid, const struct ioasid_iova_range *ranges,
+	     __u32 num);
+int do_batch(int fd, __u32 ioasid, struct ioasid_map_entry *entries, __u32 num,
+	     __u32 *done);
+int do_map_file(int fd, __u32 ioasid, int file, __u64 offset, __u64 length,
+		__u64 iova, __u32 prot);
+int do_register(int fd, const void *va, __u64 length, __u32 prot, __u32 *id);
+int do_unregister(int fd, __u32 id);
+/* @src_fd -1 is @fd itself. */
+int do_copy_memory(int fd, int src_fd, __u32 memory, __u64 offset, __u32 ioasid,
+		   __u64 length, __u64 iova, __u32 prot);
+int do_copy_space(int fd, int src_fd, __u32 source, __u64 source_iova,
+		  __u32 ioasid, __u64 length, __u64 iova, __u32 prot);
 int do_device_info(int fd, __u32 dev_id, struct ioasid_device_info *info);
 int do_attach(int fd, __u32 dev_id, __u32 ioasid);
 int do_detach(int fd, __u32 dev_id);
@@ -89,5 +103,8 @@ bool filled(const void *va, size_t length, unsigned int seed);
 __u64 locked_bytes(int pid);
 
 __u64 now_ms(void);
+
+/* Does this kernel come before that version? */
+bool kernel_before(unsigned int major, unsigned int minor);
 
 #endif /* IOASID_TEST_COMMON_H */

@@ -18,7 +18,7 @@
 /* The layouts of the 64-bit ABI, which a 32-bit compiler must arrive at. */
 static_assert(sizeof(struct ioasid_extack) == 192, "extack");
 static_assert(sizeof(struct ioasid_get_caps) == 32, "get_caps");
-static_assert(sizeof(struct ioasid_alloc) == 40, "alloc");
+static_assert(sizeof(struct ioasid_alloc) == 48, "alloc");
 static_assert(sizeof(struct ioasid_free) == 24, "free");
 static_assert(sizeof(struct ioasid_get_info) == 64, "get_info");
 static_assert(sizeof(struct ioasid_iova_ranges) == 32, "iova_ranges");
@@ -27,6 +27,13 @@ static_assert(sizeof(struct ioasid_unmap_dma) == 48, "unmap_dma");
 static_assert(sizeof(struct ioasid_device_info) == 216, "device_info");
 static_assert(sizeof(struct ioasid_attach) == 24, "attach");
 static_assert(sizeof(struct ioasid_detach) == 24, "detach");
+static_assert(sizeof(struct ioasid_allow_iovas) == 32, "allow_iovas");
+static_assert(sizeof(struct ioasid_map_entry) == 32, "map_entry");
+static_assert(sizeof(struct ioasid_map_batch) == 40, "map_batch");
+static_assert(sizeof(struct ioasid_map_file) == 56, "map_file");
+static_assert(sizeof(struct ioasid_register_memory) == 40, "register_memory");
+static_assert(sizeof(struct ioasid_unregister_memory) == 24, "unregister");
+static_assert(sizeof(struct ioasid_copy) == 56, "copy");
 static_assert(sizeof(struct vfio_ioasid_bind) == 40, "bind");
 static_assert(sizeof(struct vfio_ioasid_unbind) == 24, "unbind");
 
@@ -108,6 +115,69 @@ TEST_F(compat, dma)
 	EXPECT_OK(do_detach(self->fd, self->dev.id));
 	EXPECT_OK(do_free(self->fd, self->space));
 	EXPECT_OK(do_unbind(self->dev.container, self->fd, self->dev.id));
+}
+
+/* Source and sink of a DMA are mapped in one way each. */
+TEST_F(compat, dma_to_a_file_and_to_copies)
+{
+	const __u64 source = 64 * PAGE, sink = 0xb0000000;
+	int file = memfd_create("file", MFD_CLOEXEC);
+	char *shown;
+	__u32 memory;
+
+	ASSERT_EQ(0, engine_open(&self->engine, &self->dev));
+	ASSERT_OK(do_attach(self->fd, self->dev.id, self->space));
+	ASSERT_GE(file, 0);
+	ASSERT_EQ(0, ftruncate(file, 2 * PAGE));
+	shown = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file,
+		     PAGE);
+	ASSERT_NE(MAP_FAILED, shown);
+	ASSERT_OK(do_register(self->fd, self->memory, 4 * PAGE, RW, &memory));
+	ASSERT_OK(do_copy_memory(self->fd, -1, memory, PAGE, self->space, PAGE,
+				 source, IOASID_PROT_READ));
+	ASSERT_OK(do_map_file(self->fd, self->space, file, PAGE, PAGE, sink,
+			      IOASID_PROT_WRITE));
+	EXPECT_OK(do_unregister(self->fd, memory));
+	EXPECT_TRUE(engine_works(&self->engine, self->memory + PAGE, source,
+				 shown, sink, 34));
+	ASSERT_OK(do_copy_space(self->fd, -1, self->space, sink, self->space,
+				PAGE, sink + PAGE, IOASID_PROT_WRITE));
+	EXPECT_OK(do_unmap(self->fd, self->space, sink, PAGE));
+	EXPECT_TRUE(engine_works(&self->engine, self->memory + PAGE, source,
+				 shown, sink + PAGE, 35));
+	close(file);
+}
+
+TEST_F(compat, batch_in_allowed_ranges)
+{
+	const struct ioasid_iova_range range = { 1ULL << 35,
+						 (1ULL << 35) + PAGE - 1 };
+	struct ioasid_map_entry entries[] = {
+		{ (uintptr_t)self->memory, PAGE, 0, RW, 0 },
+		{ (uintptr_t)self->memory, PAGE, 1ULL << 34, RW,
+		  IOASID_MAP_FIXED },
+		{ (uintptr_t)self->memory, PAGE, 0, RW, 0 },
+	};
+	__u32 done;
+
+	ASSERT_OK(do_allow(self->fd, self->space, &range, 1));
+	EXPECT_REFUSED(ENOSPC, IOASID_REASON_IOVA_FULL,
+		       do_batch(self->fd, self->space, entries, 3, &done));
+	EXPECT_EQ(2, done);
+	EXPECT_EQ(range.first, entries[0].iova);
+	EXPECT_EQ(2, num_areas(self->fd, self->space));
+}
+
+TEST_F(compat, granule)
+{
+	__u32 space;
+
+	ASSERT_OK(do_alloc_granule(self->fd, PAGE, &space));
+	ASSERT_OK(do_map(self->fd, space, self->memory, 4 * PAGE, 1ULL << 34,
+			 RW));
+	EXPECT_OK(do_unmap(self->fd, space, (1ULL << 34) + PAGE, PAGE));
+	EXPECT_EQ(3 * PAGE, mapped_bytes(self->fd, space));
+	EXPECT_EQ(2, num_areas(self->fd, space));
 }
 
 /* Addresses beyond 4 GiB need 64 bits in a 32-bit program's structs too. */

@@ -222,6 +222,30 @@ static int reason_not_ioasid(struct scene *scene)
 		       scene->dev.name, 0, &id);
 }
 
+static int reason_iova_allowed(struct scene *scene)
+{
+	const struct ioasid_iova_range range = { MSI_FIRST,
+						 MSI_FIRST + PAGE - 1 };
+	int err = do_allow(scene->fd, scene->other_space, &range, 1);
+
+	return err ? err : do_attach(scene->fd, scene->pair[0].id,
+				     scene->other_space);
+}
+
+static int reason_prot(struct scene *scene)
+{
+	int err = do_map(scene->fd, scene->space, scene->memory, PAGE, 0,
+			 IOASID_PROT_READ);
+
+	return err ? err : do_copy_space(scene->fd, -1, scene->space, 0,
+					 scene->other_space, PAGE, 0, RW);
+}
+
+static int reason_file(struct scene *scene)
+{
+	return do_map_file(scene->fd, scene->space, scene->fd, 0, PAGE, 0, RW);
+}
+
 struct how {
 	int err;				/* that it comes with */
 	int (*provoke)(struct scene *scene);
@@ -296,6 +320,12 @@ static struct how how_to(enum ioasid_reason reason)
 		return (struct how){ .why_not = "a race it takes: race_asleep has it" };
 	case IOASID_REASON_IOMMU:
 		return (struct how){ .why_not = "an emulated IOMMU refuses nothing" };
+	case IOASID_REASON_IOVA_ALLOWED:
+		return (struct how){ EADDRNOTAVAIL, reason_iova_allowed, NULL };
+	case IOASID_REASON_PROT:
+		return (struct how){ EACCES, reason_prot, NULL };
+	case IOASID_REASON_FILE:
+		return (struct how){ EOPNOTSUPP, reason_file, NULL };
 	}
 	return (struct how){ 0 };
 }
@@ -349,12 +379,13 @@ TEST(every_reason)
 	struct outcome *outcome = mmap(NULL, sizeof(*outcome),
 				       PROT_READ | PROT_WRITE,
 				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	unsigned int provoked = 0, impossible = 0;
+	unsigned int provoked = 0, impossible = 0, known = 0;
 
 	ASSERT_NE(MAP_FAILED, outcome);
 	for (unsigned int reason = 0; reason < 64; reason++) {
 		const struct how how = how_to(reason);
 
+		known += how.provoke || how.why_not;
 		if (how.why_not) {
 			TH_LOG("reason %u not provoked: %s", reason,
 			       how.why_not);
@@ -374,7 +405,7 @@ TEST(every_reason)
 		provoked += outcome->ea.reason == reason;
 	}
 	TH_LOG("%u reasons provoked, %u impossible here", provoked, impossible);
-	EXPECT_EQ(IOASID_REASON_IOMMU + 1, provoked + impossible);
+	EXPECT_EQ(known, provoked + impossible);
 }
 
 TEST_HARNESS_MAIN

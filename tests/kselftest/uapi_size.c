@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The rules that hold for every command, from one table: the size of its struct,
- * its pointer, its flags, its __reserved member and its extack. Every fixture
- * variant is a command; prepare() makes its next call one that succeeds, so that
- * a refusal is due to the rule under test and must have changed nothing.
+ * The rules that hold for every command, the size of its struct, its pointer,
+ * its flags, its __reserved member and its extack. Every fixture variant is a
+ * command, whose next call is made one that succeeds, so that a refusal is due to
+ * the rule under test and must have changed nothing.
  */
 #include "kselftest_harness.h"
 
@@ -11,248 +11,90 @@
 #include <linux/vfio.h>
 #include <sys/ioctl.h>
 
-#include "common.h"
-#include "vfio.h"
+#include "commands.h"
 
 #define MAX_STRUCT	512	/* bytes, larger than every struct */
 #define UNKNOWN_FLAG	0x80000000U
-
-struct rig {
-	int fd;
-	int target;			/* the file the command is for */
-	__u32 space;
-	struct dev dev;
-	unsigned char *memory;		/* a page to map */
-	unsigned char *end;		/* end of memory the kernel can access */
-	struct cmd_header *arg;
-	struct ioasid_iova_range ranges[32];
-};
-
-struct command {
-	unsigned long nr;
-	size_t size;
-	size_t reserved;	/* offset of its __reserved member, 0 if none */
-	bool to_container;
-	bool result;		/* it has members that the kernel writes */
-	void (*prepare)(struct rig *rig, void *arg);
-};
-
-/* The tests bind and unbind behind our back, so look: which id has the device? */
-static __u32 bound_id(struct rig *rig)
-{
-	for (__u32 id = 1; id < 64; id++)
-		if (attached_to(rig->fd, id) != ~0U)
-			return id;
-	return 0;
-}
-
-static void be_bound(struct rig *rig, bool bound)
-{
-	__u32 id = bound_id(rig);
-
-	rig->dev.id = id;
-	if (bound && !id)
-		dev_bind(&rig->dev, rig->fd);
-	if (!bound && id)
-		do_unbind(rig->dev.container, rig->fd, id);
-}
-
-static void be_attached(struct rig *rig, bool attached)
-{
-	be_bound(rig, true);
-	if (attached == !!attached_to(rig->fd, rig->dev.id))
-		return;
-	if (attached)
-		do_attach(rig->fd, rig->dev.id, rig->space);
-	else
-		do_detach(rig->fd, rig->dev.id);
-}
-
-static void prepare_nothing(struct rig *rig, void *arg)
-{
-	(void)rig;
-	(void)arg;
-}
-
-static void prepare_free(struct rig *rig, void *arg)
-{
-	struct ioasid_free *free_arg = arg;
-
-	do_alloc(rig->fd, &free_arg->id);
-}
-
-static void prepare_get_info(struct rig *rig, void *arg)
-{
-	struct ioasid_get_info *info = arg;
-
-	info->ioasid = rig->space;
-}
-
-static void prepare_iova_ranges(struct rig *rig, void *arg)
-{
-	struct ioasid_iova_ranges *ranges = arg;
-
-	ranges->ioasid = rig->space;
-	ranges->num_ranges = 32;
-	ranges->ranges = (uintptr_t)rig->ranges;
-}
-
-static void prepare_map_dma(struct rig *rig, void *arg)
-{
-	struct ioasid_map_dma *map = arg;
-
-	map->ioasid = rig->space;
-	map->prot = RW;
-	map->user_va = (uintptr_t)rig->memory;
-	map->length = PAGE;
-}
-
-static void prepare_unmap_dma(struct rig *rig, void *arg)
-{
-	struct ioasid_unmap_dma *unmap = arg;
-
-	do_map(rig->fd, rig->space, rig->memory, PAGE, 16 * PAGE, RW);
-	unmap->ioasid = rig->space;
-	unmap->iova = 16 * PAGE;
-	unmap->length = PAGE;
-}
-
-static void prepare_device_info(struct rig *rig, void *arg)
-{
-	struct ioasid_device_info *info = arg;
-
-	be_bound(rig, true);
-	info->dev_id = rig->dev.id;
-}
-
-static void prepare_attach(struct rig *rig, void *arg)
-{
-	struct ioasid_attach *attach = arg;
-
-	be_attached(rig, false);
-	attach->dev_id = rig->dev.id;
-	attach->ioasid = rig->space;
-}
-
-static void prepare_detach(struct rig *rig, void *arg)
-{
-	struct ioasid_detach *detach = arg;
-
-	be_attached(rig, true);
-	detach->dev_id = rig->dev.id;
-}
-
-static void prepare_bind(struct rig *rig, void *arg)
-{
-	struct vfio_ioasid_bind *bind = arg;
-
-	be_bound(rig, false);
-	bind->ioasid_fd = rig->fd;
-	bind->device = (uintptr_t)rig->dev.name;
-}
-
-static void prepare_unbind(struct rig *rig, void *arg)
-{
-	struct vfio_ioasid_unbind *unbind = arg;
-
-	be_bound(rig, true);
-	unbind->ioasid_fd = rig->fd;
-	unbind->dev_id = rig->dev.id;
-}
 
 FIXTURE(command) {
 	struct rig rig;
 };
 
 FIXTURE_VARIANT(command) {
-	struct command command;
+	unsigned int n;
 };
 
-FIXTURE_VARIANT_ADD(command, get_caps) { {
-	.nr = IOASID_GET_CAPS,
-	.size = sizeof(struct ioasid_get_caps),
-	.reserved = offsetof(struct ioasid_get_caps, __reserved),
-	.result = true,
-	.prepare = prepare_nothing,
-} };
+FIXTURE_VARIANT_ADD(command, get_caps) {
+	.n = CMD_GET_CAPS,
+};
 
-FIXTURE_VARIANT_ADD(command, alloc) { {
-	.nr = IOASID_ALLOC,
-	.size = sizeof(struct ioasid_alloc),
-	.result = true,
-	.prepare = prepare_nothing,
-} };
+FIXTURE_VARIANT_ADD(command, alloc) {
+	.n = CMD_ALLOC,
+};
 
-FIXTURE_VARIANT_ADD(command, free) { {
-	.nr = IOASID_FREE,
-	.size = sizeof(struct ioasid_free),
-	.reserved = offsetof(struct ioasid_free, __reserved),
-	.prepare = prepare_free,
-} };
+FIXTURE_VARIANT_ADD(command, free) {
+	.n = CMD_FREE,
+};
 
-FIXTURE_VARIANT_ADD(command, get_info) { {
-	.nr = IOASID_GET_INFO,
-	.size = sizeof(struct ioasid_get_info),
-	.result = true,
-	.prepare = prepare_get_info,
-} };
+FIXTURE_VARIANT_ADD(command, get_info) {
+	.n = CMD_GET_INFO,
+};
 
-FIXTURE_VARIANT_ADD(command, iova_ranges) { {
-	.nr = IOASID_IOVA_RANGES,
-	.size = sizeof(struct ioasid_iova_ranges),
-	.result = true,
-	.prepare = prepare_iova_ranges,
-} };
+FIXTURE_VARIANT_ADD(command, iova_ranges) {
+	.n = CMD_IOVA_RANGES,
+};
 
-FIXTURE_VARIANT_ADD(command, map_dma) { {
-	.nr = IOASID_MAP_DMA,
-	.size = sizeof(struct ioasid_map_dma),
-	.result = true,
-	.prepare = prepare_map_dma,
-} };
+FIXTURE_VARIANT_ADD(command, map_dma) {
+	.n = CMD_MAP_DMA,
+};
 
-FIXTURE_VARIANT_ADD(command, unmap_dma) { {
-	.nr = IOASID_UNMAP_DMA,
-	.size = sizeof(struct ioasid_unmap_dma),
-	.reserved = offsetof(struct ioasid_unmap_dma, __reserved),
-	.result = true,
-	.prepare = prepare_unmap_dma,
-} };
+FIXTURE_VARIANT_ADD(command, unmap_dma) {
+	.n = CMD_UNMAP_DMA,
+};
 
-FIXTURE_VARIANT_ADD(command, device_info) { {
-	.nr = IOASID_DEVICE_INFO,
-	.size = sizeof(struct ioasid_device_info),
-	.result = true,
-	.prepare = prepare_device_info,
-} };
+FIXTURE_VARIANT_ADD(command, device_info) {
+	.n = CMD_DEVICE_INFO,
+};
 
-FIXTURE_VARIANT_ADD(command, attach) { {
-	.nr = IOASID_ATTACH,
-	.size = sizeof(struct ioasid_attach),
-	.prepare = prepare_attach,
-} };
+FIXTURE_VARIANT_ADD(command, attach) {
+	.n = CMD_ATTACH,
+};
 
-FIXTURE_VARIANT_ADD(command, detach) { {
-	.nr = IOASID_DETACH,
-	.size = sizeof(struct ioasid_detach),
-	.reserved = offsetof(struct ioasid_detach, __reserved),
-	.prepare = prepare_detach,
-} };
+FIXTURE_VARIANT_ADD(command, detach) {
+	.n = CMD_DETACH,
+};
 
-FIXTURE_VARIANT_ADD(command, bind) { {
-	.nr = VFIO_IOASID_BIND,
-	.size = sizeof(struct vfio_ioasid_bind),
-	.to_container = true,
-	.result = true,
-	.prepare = prepare_bind,
-} };
+FIXTURE_VARIANT_ADD(command, allow_iovas) {
+	.n = CMD_ALLOW_IOVAS,
+};
 
-FIXTURE_VARIANT_ADD(command, unbind) { {
-	.nr = VFIO_IOASID_UNBIND,
-	.size = sizeof(struct vfio_ioasid_unbind),
-	.to_container = true,
-	.prepare = prepare_unbind,
-} };
+FIXTURE_VARIANT_ADD(command, map_batch) {
+	.n = CMD_MAP_BATCH,
+};
+
+FIXTURE_VARIANT_ADD(command, map_file) {
+	.n = CMD_MAP_FILE,
+};
+
+FIXTURE_VARIANT_ADD(command, register_memory) {
+	.n = CMD_REGISTER_MEMORY,
+};
+
+FIXTURE_VARIANT_ADD(command, unregister_memory) {
+	.n = CMD_UNREGISTER_MEMORY,
+};
+
+FIXTURE_VARIANT_ADD(command, copy) {
+	.n = CMD_COPY,
+};
+
+FIXTURE_VARIANT_ADD(command, bind) {
+	.n = CMD_BIND,
+};
+
+FIXTURE_VARIANT_ADD(command, unbind) {
+	.n = CMD_UNBIND,
+};
 
 /*
  * Four zero pages with nothing behind them: a struct that ends there shows
@@ -279,13 +121,17 @@ FIXTURE_SETUP(command)
 	ASSERT_NE(NULL, rig->memory);
 	rig->end = guarded_pages();
 	ASSERT_NE(NULL, rig->end);
-	rig->target = variant->command.to_container ? rig->dev.container :
-						      rig->fd;
+	rig->file = memfd_create("page", MFD_CLOEXEC);
+	ASSERT_GE(rig->file, 0);
+	ASSERT_EQ(0, ftruncate(rig->file, PAGE));
+	rig->target = commands[variant->n].to_container ? rig->dev.container :
+							  rig->fd;
 }
 
 FIXTURE_TEARDOWN(command)
 {
 	dev_release(&self->rig.dev);
+	close(self->rig.file);
 	close(self->rig.fd);
 }
 
@@ -323,7 +169,7 @@ static int call_exact(struct rig *rig, const struct command *command)
 
 TEST_F(command, exact)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 
 	EXPECT_EQ(0, call_exact(rig, command));
@@ -333,7 +179,7 @@ TEST_F(command, exact)
 
 TEST_F(command, without_extack)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 
 	lay_out(rig, command, command->size);
@@ -347,7 +193,7 @@ TEST_F(command, without_extack)
 
 TEST_F(command, too_short_for_the_extack)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 	static const size_t sizes[] = { 0, 1, 4, 8 };
 
@@ -362,10 +208,11 @@ TEST_F(command, too_short_for_the_extack)
 
 TEST_F(command, too_short)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
-	const size_t sizes[] = { sizeof(struct cmd_header), command->size - 8,
-				 command->size - 4, command->size - 1 };
+	const size_t first = first_size(command);
+	const size_t sizes[] = { sizeof(struct cmd_header), first - 8,
+				 first - 4, first - 1 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		lay_out(rig, command, sizes[i]);
@@ -376,9 +223,23 @@ TEST_F(command, too_short)
 	EXPECT_EQ(0, call_exact(rig, command));
 }
 
+/* A program of the first release: what it did not supply reads as zero. */
+TEST_F(command, every_length_since_the_first)
+{
+	const struct command *command = &commands[variant->n];
+	struct rig *rig = &self->rig;
+
+	for (size_t size = first_size(command); size <= command->size; size++) {
+		lay_out(rig, command, size);
+		EXPECT_EQ(0, call(rig, command)) TH_LOG("size %zu", size);
+		EXPECT_EQ(EA_UNTOUCHED, ea.reason);
+		EXPECT_EQ(size, rig->arg->size);
+	}
+}
+
 TEST_F(command, long_with_zeros)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 	const size_t sizes[] = { command->size + 1, command->size + 8,
 				 command->size + 64, PAGE };
@@ -392,7 +253,7 @@ TEST_F(command, long_with_zeros)
 
 TEST_F(command, long_and_dirty)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 	const size_t dirty[] = { command->size, command->size + 7,
 				 command->size + 63, PAGE - 1 };
@@ -409,7 +270,7 @@ TEST_F(command, long_and_dirty)
 /* Nobody has such a struct: refused without a look at what is in it. */
 TEST_F(command, longer_than_a_page)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	const __u32 sizes[] = { PAGE + 1, PAGE + 8, 4 * PAGE, 4 * PAGE + 8,
 				UINT32_MAX };
 	struct rig *rig = &self->rig;
@@ -425,7 +286,7 @@ TEST_F(command, longer_than_a_page)
 
 TEST_F(command, not_mapped)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 
 	lay_out(rig, command, command->size);
@@ -446,10 +307,12 @@ TEST_F(command, not_mapped)
 
 TEST_F(command, unknown_flags)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 
-	for (unsigned int bit = 1; bit < 32; bit++) {
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		if (command->flags & 1U << bit)
+			continue;
 		lay_out(rig, command, command->size);
 		rig->arg->flags = 1U << bit;
 		EXPECT_EQ(EOPNOTSUPP, call(rig, command))
@@ -461,7 +324,7 @@ TEST_F(command, unknown_flags)
 
 TEST_F(command, reserved_member)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 	__u32 *reserved;
 
@@ -477,7 +340,7 @@ TEST_F(command, reserved_member)
 
 TEST_F(command, extack_cannot_be_written)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 	unsigned char *end = guarded_pages();
 	/* The last one has a size that can be read, and then ends. */
@@ -498,7 +361,7 @@ TEST_F(command, extack_cannot_be_written)
 
 TEST_F(command, extack_read_only)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 	struct ioasid_extack *page = anon(PAGE);
 
@@ -523,7 +386,7 @@ static bool all_bytes(const unsigned char *from, const unsigned char *end,
 
 TEST_F(command, extack_shorter_and_longer)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 	static const size_t sizes[] = { 4, 8, 16, 36, 40, 64,
 					sizeof(struct ioasid_extack),
@@ -559,7 +422,7 @@ TEST_F(command, extack_shorter_and_longer)
 
 TEST_F(command, message_is_one_line)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 
 	lay_out(rig, command, command->size);
@@ -586,7 +449,7 @@ static unsigned int live_spaces(int fd)
 /* A result that cannot be handed out is a failure, and leaves nothing behind. */
 TEST_F(command, result_cannot_be_written)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 	__u64 areas, locked;
 	unsigned int live;
@@ -610,7 +473,7 @@ TEST_F(command, result_cannot_be_written)
 /* The right struct sent to the wrong file, or as a command that is none. */
 TEST_F(command, wrong_file_and_number)
 {
-	const struct command *command = &variant->command;
+	const struct command *command = &commands[variant->n];
 	struct rig *rig = &self->rig;
 	int other = command->to_container ? rig->fd :
 					    rig->dev.container;
@@ -642,7 +505,7 @@ TEST(numbers_without_a_command)
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(0, dev_claim(&dev, EDU_A));
 	for (unsigned int nr = 0; nr < 256; nr++) {
-		if (nr > _IOC_NR(IOASID_DETACH)) {
+		if (nr > _IOC_NR(IOASID_COPY)) {
 			EXPECT_EQ(-1, ioctl(fd, _IO(IOASID_TYPE, nr), arg));
 			EXPECT_EQ(ENOTTY, errno) TH_LOG("number %u", nr);
 		}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an administrator sees: /proc/PID/fdinfo of a context after each operation, and
+ * the tracepoints of map, unmap, attach and detach.
+ */
+#include "kselftest_harness.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include "common.h"
+#include "expect.h"
+#include "stage.h"
+
+#define IOVA		0x40000000ULL
+#define HUGE		(2 * MIB)
+#define MSI_FIRST	0xfee00000ULL
+#define TRACING		"/sys/kernel/tracing/"
+
+FIXTURE(fdinfo) {
+	struct stage stage;
+	char *memory;		/* 8 pages */
+	char line[256];
+};
+
+FIXTURE_SETUP(fdinfo)
+{
+	ASSERT_EQ(0, stage_open(&self->stage, EDU_A, 0));
+	self->memory = anon(8 * PAGE);
+	ASSERT_NE(NULL, self->memory);
+}
+
+FIXTURE_TEARDOWN(fdinfo)
+{
+	stage_close(&self->stage);
+}
+
+/* The line of an object of a context; "" if it has none. */
+static const char *line_of(int fd, const char *kind, __u32 id, char *line)
+{
+	char start[64];
+
+	snprintf(start, sizeof(start), "%s:\tid=%u ", kind, id);
+	fdinfo_line(fd, start, line, 256);
+	return line;
+}
+
+/* What the line of a space should say; it begins with its id. */
+struct said {
+	unsigned int devices;
+	unsigned long long areas, mapped, shared, granule, huge, pages;
+};
+
+static void expect_space(struct __test_metadata *_metadata, int fd, __u32 space,
+			 const struct said *said)
+{
+	char line[256], expected[256];
+
+	snprintf(expected, sizeof(expected),
+		 "space:\tid=%u kind=paging devices=%u areas=%llu mapped=%llu shared=%llu granule=%llu 1G=0 2M=%llu 4K=%llu",
+		 space, said->devices, said->areas, said->mapped, said->shared,
+		 said->granule, said->huge, said->pages);
+	EXPECT_STREQ(expected, line_of(fd, "space", space, line));
+}
+
+#define EXPECT_SPACE(...)						\
+	expect_space(_metadata, self->stage.fd, self->stage.space,	\
+		     &(struct said){ __VA_ARGS__ })
+
+TEST_F(fdinfo, a_space)
+{
+	struct stage *stage = &self->stage;
+	__u64 bytes;
+
+	ASSERT_TRUE(fdinfo_line(stage->fd, "ioasid-uapi:", self->line,
+				sizeof(self->line)));
+	EXPECT_STREQ("ioasid-uapi:\t1", self->line);
+	EXPECT_SPACE(.devices = 1);
+	ASSERT_OK(do_map(stage->fd, stage->space, self->memory, 3 * PAGE, IOVA,
+			 RW));
+	EXPECT_SPACE(.devices = 1, .areas = 1, .mapped = 3 * PAGE, .pages = 3);
+	ASSERT_OK(do_copy_space(stage->fd, -1, stage->space, IOVA, stage->space,
+				PAGE, 2 * IOVA, RW));
+	EXPECT_SPACE(.devices = 1, .areas = 2, .mapped = 4 * PAGE,
+		     .shared = 4 * PAGE, .pages = 4);
+	ASSERT_OK(do_unmap(stage->fd, stage->space, IOVA, 3 * PAGE));
+	EXPECT_SPACE(.devices = 1, .areas = 1, .mapped = PAGE, .pages = 1);
+	ASSERT_OK(do_detach(stage->fd, stage->dev.id));
+	EXPECT_SPACE(.areas = 1, .mapped = PAGE, .pages = 1);
+	ASSERT_OK(do_unmap_all(stage->fd, stage->space, &bytes));
+	EXPECT_SPACE(0);
+	ASSERT_OK(do_free(stage->fd, stage->space));
+	EXPECT_STREQ("", line_of(stage->fd, "space", stage->space, self->line));
+}
+
+/* Which pages an IOMMU can map with is a matter of memory, IOVA and granule. */
+TEST_F(fdinfo, page_sizes)
+{
+	struct stage *stage = &self->stage;
+	struct said said = { .areas = 1, .mapped = 2 * HUGE };
+	__u32 space;
+	char *va;
+
+	ASSERT_TRUE(huge_pages(4));
+	va = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	ASSERT_NE(MAP_FAILED, va);
+	ASSERT_OK(do_map(stage->fd, stage->space, va, 2 * HUGE, IOVA, RW));
+	EXPECT_SPACE(.devices = 1, .areas = 1, .mapped = 2 * HUGE, .huge = 2);
+	ASSERT_OK(do_unmap(stage->fd, stage->space, IOVA, 2 * HUGE));
+	ASSERT_OK(do_map(stage->fd, stage->space, va + PAGE, 2 * HUGE - PAGE,
+			 IOVA + PAGE, RW));
+	EXPECT_SPACE(.devices = 1, .areas = 1, .mapped = 2 * HUGE - PAGE,
+		     .huge = 1, .pages = 511);
+	ASSERT_OK(do_unmap(stage->fd, stage->space, IOVA + PAGE,
+			   2 * HUGE - PAGE));
+	ASSERT_OK(do_map(stage->fd, stage->space, va, 2 * HUGE, IOVA + PAGE,
+			 RW));
+	EXPECT_SPACE(.devices = 1, .areas = 1, .mapped = 2 * HUGE,
+		     .pages = 1024);
+
+	said.granule = 64 * KIB;
+	said.pages = 1024;
+	ASSERT_OK(do_alloc_granule(stage->fd, said.granule, &space));
+	ASSERT_OK(do_map(stage->fd, space, va, 2 * HUGE, IOVA, RW));
+	expect_space(_metadata, stage->fd, space, &said);
+	ASSERT_OK(do_unmap(stage->fd, space, IOVA + 64 * KIB, 64 * KIB));
+	line_of(stage->fd, "space", space, self->line);
+	EXPECT_NE(NULL, strstr(self->line, " areas=2 mapped=4128768 "));
+	EXPECT_NE(NULL, strstr(self->line, " 2M=0 4K=1008"));
+}
+
+TEST_F(fdinfo, registered_memory)
+{
+	struct stage *stage = &self->stage;
+	char expected[128];
+	__u32 memory;
+
+	ASSERT_OK(do_register(stage->fd, self->memory, 8 * PAGE,
+			      IOASID_PROT_READ, &memory));
+	snprintf(expected, sizeof(expected), "memory:\tid=%u bytes=32768 prot=r",
+		 memory);
+	EXPECT_STREQ(expected, line_of(stage->fd, "memory", memory, self->line));
+	ASSERT_OK(do_copy_memory(stage->fd, -1, memory, PAGE, stage->space,
+				 2 * PAGE, IOVA, IOASID_PROT_READ));
+	EXPECT_SPACE(.devices = 1, .areas = 1, .mapped = 2 * PAGE,
+		     .shared = 2 * PAGE, .pages = 2);
+	ASSERT_OK(do_unregister(stage->fd, memory));
+	EXPECT_STREQ("", line_of(stage->fd, "memory", memory, self->line));
+	EXPECT_SPACE(.devices = 1, .areas = 1, .mapped = 2 * PAGE, .pages = 2);
+	ASSERT_OK(do_register(stage->fd, self->memory, PAGE, RW, &memory));
+	snprintf(expected, sizeof(expected), "memory:\tid=%u bytes=4096 prot=rw",
+		 memory);
+	EXPECT_STREQ(expected, line_of(stage->fd, "memory", memory, self->line));
+}
+
+static void expect_device(struct __test_metadata *_metadata,
+			  struct stage *stage, __u32 space, const char *state)
+{
+	char line[256], expected[256];
+
+	snprintf(expected, sizeof(expected),
+		 "device:\tid=%u name=%s group=%d cookie=0x%llx space=%u state=%s",
+		 stage->dev.id, stage->dev.name, iommu_group_of(stage->dev.name),
+		 stage->dev.cookie, space, state);
+	EXPECT_STREQ(expected,
+		     line_of(stage->fd, "device", stage->dev.id, line));
+}
+
+TEST_F(fdinfo, a_device)
+{
+	struct stage *stage = &self->stage;
+
+	expect_device(_metadata, stage, stage->space, "attached");
+	ASSERT_OK(do_detach(stage->fd, stage->dev.id));
+	expect_device(_metadata, stage, 0, "blocked");
+	engine_close(&stage->engine);
+	ASSERT_EQ(0, group_unset(stage->dev.group));
+	expect_device(_metadata, stage, 0, "gone");
+	ASSERT_OK(do_free(stage->fd, stage->dev.id));
+	EXPECT_STREQ("", line_of(stage->fd, "device", stage->dev.id,
+				 self->line));
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) >= 0;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+FIXTURE(trace) {
+	struct stage stage;
+	char *memory;		/* 8 pages */
+};
+
+FIXTURE_SETUP(trace)
+{
+	if (access(TRACING "trace", F_OK))
+		ASSERT_EQ(0, mount("tracefs", TRACING, "tracefs", 0, NULL));
+	ASSERT_EQ(0, stage_open(&self->stage, EDU_A, 0));
+	self->memory = anon(8 * PAGE);
+	ASSERT_NE(NULL, self->memory);
+	ASSERT_TRUE(write_file(TRACING "events/ioasid/enable", "1"));
+	ASSERT_TRUE(write_file(TRACING "trace", ""));
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	write_file(TRACING "events/ioasid/enable", "0");
+	stage_close(&self->stage);
+}
+
+/*
+ * The last line of the trace, from the event's name on, which is then forgotten. Its
+ * end, the time taken, is cut off and must be one; "" if there is no line.
+ */
+static const char *traced(char *line, size_t size)
+{
+	FILE *file = fopen(TRACING "trace", "re");
+	char raw[512], *event, *end;
+
+	line[0] = '\0';
+	while (file && fgets(raw, sizeof(raw), file)) {
+		event = strstr(raw, "ioasid_");
+		if (raw[0] == '#' || !event)
+			continue;
+		end = strstr(event, " nsec=");
+		if (end && strtoull(end + 6, NULL, 10))
+			*end = '\0';
+		snprintf(line, size, "%s", event);
+	}
+	if (file)
+		fclose(file);
+	write_file(TRACING "trace", "");
+	return line;
+}
+
+static void expect_range(struct __test_metadata *_metadata, const char *event,
+			 __u32 ioasid, __u64 iova, __u64 length, int result)
+{
+	char line[256], expected[256];
+
+	snprintf(expected, sizeof(expected),
+		 "%s: ioasid=%u iova=0x%llx length=0x%llx result=%d", event,
+		 ioasid, (unsigned long long)iova, (unsigned long long)length,
+		 -result);
+	EXPECT_STREQ(expected, traced(line, sizeof(line)));
+}
+
+#define EXPECT_MAP(_iova, _pages, _errno)				\
+	expect_range(_metadata, "ioasid_map", self->stage.space, _iova,	\
+		     (_pages) * PAGE, _errno)
+#define EXPECT_UNMAP(_iova, _pages, _errno)				\
+	expect_range(_metadata, "ioasid_unmap", self->stage.space, _iova, \
+		     (_pages) * PAGE, _errno)
+
+TEST_F(trace, map_and_unmap)
+{
+	const int fd = self->stage.fd;
+	const __u32 space = self->stage.space;
+	__u64 iova;
+
+	ASSERT_OK(do_map(fd, space, self->memory, 2 * PAGE, IOVA, RW));
+	EXPECT_MAP(IOVA, 2, 0);
+	EXPECT_EQ(EEXIST, do_map(fd, space, self->memory, PAGE, IOVA, RW));
+	EXPECT_MAP(IOVA, 1, EEXIST);
+	EXPECT_EQ(EADDRNOTAVAIL,
+		  do_map(fd, space, self->memory, PAGE, MSI_FIRST, RW));
+	EXPECT_MAP(MSI_FIRST, 1, EADDRNOTAVAIL);
+	ASSERT_OK(do_map_any(fd, space, self->memory, PAGE, &iova, RW));
+	EXPECT_MAP(iova, 1, 0);
+	EXPECT_EQ(EINVAL, do_unmap(fd, space, IOVA, PAGE));
+	EXPECT_UNMAP(IOVA, 1, EINVAL);
+	ASSERT_OK(do_unmap(fd, space, IOVA - PAGE, 4 * PAGE));
+	EXPECT_UNMAP(IOVA - PAGE, 2, 0);
+	EXPECT_EQ(ENOENT, do_unmap(fd, space, IOVA, PAGE));
+	EXPECT_UNMAP(IOVA, 1, ENOENT);
+	ASSERT_OK(do_unmap_all(fd, space, &iova));
+	EXPECT_UNMAP(0, 1, 0);
+}
+
+TEST_F(trace, other_ways_to_map)
+{
+	const int fd = self->stage.fd;
+	const __u32 space = self->stage.space;
+	int file = memfd_create("file", MFD_CLOEXEC);
+	struct ioasid_map_entry entry = {
+		(uintptr_t)self->memory, PAGE, IOVA, RW, IOASID_MAP_FIXED
+	};
+	__u32 memory, done;
+
+	ASSERT_GE(file, 0);
+	ASSERT_EQ(0, ftruncate(file, PAGE));
+	ASSERT_OK(do_batch(fd, space, &entry, 1, &done));
+	EXPECT_MAP(IOVA, 1, 0);
+	ASSERT_OK(do_map_file(fd, space, file, 0, PAGE, 2 * IOVA, RW));
+	EXPECT_MAP(2 * IOVA, 1, 0);
+	ASSERT_OK(do_register(fd, self->memory, 8 * PAGE, RW, &memory));
+	ASSERT_OK(do_copy_memory(fd, -1, memory, 0, space, 8 * PAGE, 3 * IOVA,
+				 RW));
+	EXPECT_MAP(3 * IOVA, 8, 0);
+	close(file);
+}
+
+#define EXPECT_DEVICE(_event, _space, _errno)				\
+	do {								\
+		char _line[256], _expected[256];			\
+									\
+		snprintf(_expected, sizeof(_expected),			\
+			 _event ": device=%s dev_id=%u cookie=0x%llx ioasid=%u result=%d", \
+			 self->stage.dev.name, self->stage.dev.id,	\
+			 self->stage.dev.cookie, _space, -(_errno));	\
+		EXPECT_STREQ(_expected, traced(_line, sizeof(_line)));	\
+	} while (0)
+
+TEST_F(trace, attach_and_detach)
+{
+	struct stage *stage = &self->stage;
+	const int fd = stage->fd;
+	const __u32 id = stage->dev.id;
+	__u32 other;
+
+	EXPECT_EQ(EEXIST, do_attach(fd, id, stage->space));
+	EXPECT_DEVICE("ioasid_attach", stage->space, EEXIST);
+	ASSERT_OK(do_detach(fd, id));
+	EXPECT_DEVICE("ioasid_detach", stage->space, 0);
+	ASSERT_OK(do_alloc(fd, &other));
+	ASSERT_OK(do_map(fd, other, self->memory, PAGE, MSI_FIRST, RW));
+	EXPECT_EQ(EADDRNOTAVAIL, do_attach(fd, id, other));
+	EXPECT_DEVICE("ioasid_attach", other, EADDRNOTAVAIL);
+	ASSERT_OK(do_attach(fd, id, stage->space));
+	EXPECT_DEVICE("ioasid_attach", stage->space, 0);
+	ASSERT_OK(do_unbind(stage->dev.container, fd, id));
+	EXPECT_DEVICE("ioasid_detach", stage->space, 0);
+}
+
+TEST_HARNESS_MAIN
