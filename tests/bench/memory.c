@@ -185,7 +185,7 @@ static int verify(const struct memory *memory)
 
 	switch (memory->kind) {
 	case MEMORY_CONTIGUOUS:
-		return memory->runs > pages / 64 ? -EUCLEAN : 0;
+		return memory->runs > pages / 32 ? -EUCLEAN : 0;
 	case MEMORY_SCATTERED:
 		return memory->runs < pages / 10 * 9 ? -EUCLEAN : 0;
 	case MEMORY_THP:
