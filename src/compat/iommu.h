@@ -88,12 +88,20 @@ static inline bool ioas_only_small_pages(struct iommu_domain *domain,
 
 /* What iommu_map_nosync() of 7.2 does, which is not exported. */
 #if IOAS_HAVE_IOMMUPT
+/* The core's debugging wants to see every mapping. */
+static inline struct pt_iommu *ioas_iommupt(struct iommu_domain *domain)
+{
+	if (IS_ENABLED(CONFIG_IOMMU_DEBUG_PAGEALLOC))
+		return NULL;
+	return iommupt_from_domain(domain);
+}
+
 static inline bool ioas_try_map_nosync(struct iommu_domain *domain,
 				       unsigned long iova, phys_addr_t paddr,
 				       size_t size, int prot, size_t *mapped,
 				       int *ret)
 {
-	struct pt_iommu *pt = iommupt_from_domain(domain);
+	struct pt_iommu *pt = ioas_iommupt(domain);
 
 	if (!pt)
 		return false;
@@ -106,7 +114,7 @@ static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
 				       unsigned long iova, size_t size,
 				       struct iommu_iotlb_gather *gather)
 {
-	struct pt_iommu *pt = iommupt_from_domain(domain);
+	struct pt_iommu *pt = ioas_iommupt(domain);
 
 	if (pt)
 		return pt->ops->unmap_range(pt, iova, size, gather);
@@ -130,10 +138,16 @@ static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
 				       unsigned long iova, size_t size,
 				       struct iommu_iotlb_gather *gather)
 {
-	if (!domain->ops->unmap_pages || !ioas_only_small_pages(domain, size))
-		return iommu_unmap_fast(domain, iova, size, gather);
-	return domain->ops->unmap_pages(domain, iova, PAGE_SIZE,
-					size >> PAGE_SHIFT, gather);
+	size_t done = 0;
+
+	if (domain->ops->unmap_pages && ioas_only_small_pages(domain, size))
+		done = domain->ops->unmap_pages(domain, iova, PAGE_SIZE,
+						size >> PAGE_SHIFT, gather);
+	/* All of it to the core, or what is beyond the end of the driver's table. */
+	if (done < size)
+		done += iommu_unmap_fast(domain, iova + done, size - done,
+					 gather);
+	return done;
 }
 #else
 static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
@@ -173,13 +187,14 @@ static inline int ioas_map_nosync(struct iommu_domain *domain,
 	int ret;
 
 	if (!ioas_try_map_nosync(domain, iova, paddr, size, prot, &mapped, &ret))
-		return iommu_map(domain, iova, paddr, size, prot,
-				 GFP_KERNEL_ACCOUNT);
-	if (!ret && mapped == size)
-		return 0;
-	if (mapped)
+		ret = 0;
+	/* All of it to the core, or what is beyond the end of the driver's table. */
+	if (!ret && mapped < size)
+		ret = iommu_map(domain, iova + mapped, paddr + mapped,
+				size - mapped, prot, GFP_KERNEL_ACCOUNT);
+	if (ret && mapped)
 		iommu_unmap(domain, iova, mapped);
-	return ret ?: -ENOMEM;
+	return ret;
 }
 
 #if IOAS_HAVE_IOMMU_MAP_PAGES && IOAS_HAVE_SYNC_MAP_RESULT
