@@ -11,7 +11,6 @@
 #include <libioasid.h>
 
 #include "bench.h"
-#include "planned.h"
 
 #define RW	(IOASID_PROT_READ | IOASID_PROT_WRITE)
 #define UNKNOWN_COMMAND	_IO(IOASID_TYPE, 0x7f)

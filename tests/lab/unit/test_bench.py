@@ -71,6 +71,11 @@ class Reports(unittest.TestCase):
     def test_numbers(self) -> None:
         self.assertEqual([table.number(value) for value in (None, 0.234, 45.678, 1234.5)], ["-", "0.23", "45.7", "1234"])
 
+    def test_markdown_has_a_line_per_operation(self) -> None:
+        lines = table.markdown(measured(), [ROW]).splitlines()
+        self.assertEqual([line.split(" | ")[1] for line in lines[4:]], ["map", "unmap", "copy"])
+        self.assertEqual({line.count("|") for line in lines[2:]}, {10})
+
     def test_plot_is_a_picture_with_a_bar_per_peer(self) -> None:
         root = ElementTree.fromstring(plot.draw(measured(), [ROW]))
         bars = [rect for rect in root.iter("{http://www.w3.org/2000/svg}rect") if rect.get("height") == str(plot.BAR)]

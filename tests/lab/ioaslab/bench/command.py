@@ -72,10 +72,11 @@ def _measure(options: argparse.Namespace, subjects: Sequence[Subject], folder: P
         results.append(measured)
         _write(results, folder)
         table.show(measured, chosen, before)
+        (folder / f"{one.name}.md").write_text(table.markdown(measured, chosen), encoding="utf-8")
         picture = plot.draw(measured, chosen)
         if picture:
             (folder / f"{one.name}.svg").write_text(picture, encoding="utf-8")
-    say(f"\nresults: {folder}/results.json, and a plot per kernel; {time.monotonic() - began:.0f} s")
+    say(f"\nresults: {folder}/results.json, a plot and a table per kernel; {time.monotonic() - began:.0f} s")
     say(table.summary(results, rows.select(options.row, False)))
     return 1 if any(measured.errors for measured in results) else 0
 
@@ -115,7 +116,7 @@ def _baseline(path: Path | None) -> dict[str, Measured]:
 
 
 def _write(results: Sequence[Measured], folder: Path) -> None:
-    data = {"version": 1, "kernels": [measured.as_json() for measured in results]}
+    data = {"version": 1, "commit": subject.commit(), "kernels": [measured.as_json() for measured in results]}
     (folder / "results.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 

@@ -83,16 +83,28 @@ def _sources(subject: Subject, name: str) -> Path:
     return work
 
 
-def _sources_of(revision: str, name: str) -> Path:
-    git = ["git", "-c", "safe.directory=*", "-C", str(TREE)]
+def _git(*arguments: str) -> list[str]:
+    # sudo makes us another user than the tree's owner, which git refuses unless told.
+    return ["git", "-c", "safe.directory=*", "-C", str(TREE), *arguments]
+
+
+def commit() -> str:
+    """What the tree is, for who reads the results later; empty in one that came without git."""
     try:
-        commit = proc.output([*git, "rev-parse", "--verify", f"{revision}^{{commit}}"]).strip()
+        return proc.output(_git("describe", "--always", "--dirty")).strip()
+    except LabError:
+        return ""
+
+
+def _sources_of(revision: str, name: str) -> Path:
+    try:
+        found = proc.output(_git("rev-parse", "--verify", f"{revision}^{{commit}}")).strip()
     except LabError:
         raise LabError(f"no commit {revision!r}", "give --against something that `git rev-parse` knows") from None
     work = _home(name)
     cache.remove(work)
     work.mkdir(parents=True)
-    archive = subprocess.run([*git, "archive", commit], stdout=subprocess.PIPE, check=True)
+    archive = subprocess.run(_git("archive", found), stdout=subprocess.PIPE, check=True)
     subprocess.run(["tar", "-x", "-C", str(work)], input=archive.stdout, check=True)
     return work
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the table a person reads. Called by command.py."""
+"""Owns the table a person reads, on the terminal and in documents. Called by command.py."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def show(measured: Measured, rows: Sequence[Row], before: Measured | None = None
     for line in lines:
         say(_coloured(_format(line, widths), line))
     _notes(measured, rows)
+
+
+def markdown(measured: Measured, rows: Sequence[Row]) -> str:
+    """The same table for a document."""
+    lines = [line for row in rows for line in _lines(measured, row, None)]
+    head = ["row", "operation", *PEERS, OURS, "floor", "ratio", "target", "reached"]
+    marks = [":--", ":--", *["--:"] * 5, ":--", ":--"]
+    table = [head, marks, *([*line[:-1], {"reached": "yes", "missed": "no"}.get(line[-1], "")] for line in lines)]
+    return "\n".join([f"### Linux {measured.release}", "", *(f"| {' | '.join(cells)} |" for cells in table), ""])
 
 
 def _lines(measured: Measured, row: Row, before: Measured | None) -> list[list[str]]:
