@@ -279,6 +279,40 @@ TEST_F(granule, of_shared_memory)
 	EXPECT_LEFT(0, 0);
 }
 
+/* What is left of a mapping knows which pages of its memory it has. */
+TEST_F(granule, copied_from_what_is_left)
+{
+	const __u64 unit = self->unit, far = 256 * MIB;
+	struct stage *stage = &self->stage;
+	__u32 memory;
+
+	/* First of memory of its own, then of memory that is registered too. */
+	for (unsigned int i = 0; i < 2; i++) {
+		if (i) {
+			ASSERT_OK(do_register(stage->fd, self->memory, 8 * unit,
+					      RW, &memory));
+			ASSERT_OK(do_copy_memory(stage->fd, -1, memory, unit,
+						 stage->space, 7 * unit, AT(1),
+						 RW));
+		} else {
+			MAP(1, 7);
+		}
+		UNMAP(3, 2, 2);
+		ASSERT_OK(do_copy_space(stage->fd, -1, stage->space, AT(6),
+					stage->space, 2 * unit, far, RW));
+		EXPECT_TRUE(stage_sees(stage, far, MEMORY(6), 1));
+		EXPECT_TRUE(stage_sees(stage, far + unit, MEMORY(7), 2));
+		ASSERT_OK(do_detach(stage->fd, stage->dev.id));
+		ASSERT_OK(do_attach(stage->fd, stage->dev.id, stage->space));
+		EXPECT_SEEN_BEFORE(3, 3);
+		EXPECT_SEEN(5, 4);
+		EXPECT_TRUE(stage_sees(stage, far + unit, MEMORY(7), 5));
+		ASSERT_OK(do_unmap(stage->fd, stage->space, 0, 2 * far));
+	}
+	EXPECT_OK(do_unregister(stage->fd, memory));
+	EXPECT_LEFT(0, 0);
+}
+
 TEST_F(granule, of_huge_pages)
 {
 	const __u64 length = 4 * HUGE;

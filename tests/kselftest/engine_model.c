@@ -17,7 +17,7 @@
 #define STEPS		40000
 #define MSI_FIRST	0xfee00000ULL
 #define MSI_LAST	0xfeefffffULL
-#define LOOKS		100	/* of the device, spread over the run */
+#define LOOKS		250	/* of the device, spread over the run */
 
 /* A window about a border, or none. */
 static void draw_window(struct run *run, struct ioasid_alloc *arg)
