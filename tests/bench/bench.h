@@ -69,6 +69,7 @@ struct memory {
 	char *va;
 	__u64 length;
 	__u64 runs;		/* physically contiguous stretches, 0 if untouched */
+	__u64 aligned;		/* pages that are where they would be in a 2 MiB page */
 	void *mapping;
 	__u64 mapped;
 };

@@ -127,16 +127,20 @@ static __u64 loose_pages(void)
 	return pages;
 }
 
-/* With the loose pages out of the way, ascending touches get ascending pages. */
+/*
+ * With the loose pages out of the way, ascending touches get ascending pages. One more
+ * before them, because what is left begins at a multiple of 2 MiB: memory that is
+ * aligned, too, would be huge pages in all but name.
+ */
 static void touch_contiguous(const struct memory *memory)
 {
 	struct memory plug = {
 		.kind = MEMORY_UNTOUCHED,
-		.length = loose_pages() * PAGE,
+		.length = (loose_pages() + 1) * PAGE,
 		.mapping = MAP_FAILED,
 	};
 
-	if (plug.length && !anon_map(&plug))
+	if (!anon_map(&plug))
 		memory_touch(&plug);
 	memory_touch(memory);
 	memory_put(&plug);
@@ -152,6 +156,7 @@ static int count_runs(struct memory *memory)
 	if (fd < 0)
 		return -errno;
 	memory->runs = 0;
+	memory->aligned = 0;
 	while (done < pages && !err) {
 		__u64 want = pages - done < ENTRIES ? pages - done : ENTRIES, i;
 
@@ -170,6 +175,7 @@ static int count_runs(struct memory *memory)
 				break;
 			}
 			memory->runs += pfn != expected;
+			memory->aligned += (pfn ^ (first + done + i)) % (HUGE / PAGE) == 0;
 			expected = pfn + 1;
 		}
 		done += want;
@@ -185,7 +191,8 @@ static int verify(const struct memory *memory)
 
 	switch (memory->kind) {
 	case MEMORY_CONTIGUOUS:
-		return memory->runs > pages / 32 ? -EUCLEAN : 0;
+		return memory->runs > pages / 32 || memory->aligned > pages / 2 ?
+		       -EUCLEAN : 0;
 	case MEMORY_SCATTERED:
 		return memory->runs < pages / 10 * 9 ? -EUCLEAN : 0;
 	case MEMORY_THP:

@@ -23,15 +23,17 @@ int row_memory(const struct row *row, struct memory *memory)
 
 	if (err) {
 		/* Also tell what it became instead. */
-		if (memory->runs)
-			report_fact(row->name, "runs", memory->runs);
+		report_fact(row->name, "runs", memory->runs);
+		report_fact(row->name, "aligned", memory->aligned);
 		report_error(row->name, "-", "memory", err);
 		return err;
 	}
 	report_fact(row->name, "bytes", memory->length);
 	report_fact(row->name, "call-pages", row->chunk / PAGE);
-	if (memory->runs)
+	if (memory->runs) {
 		report_fact(row->name, "runs", memory->runs);
+		report_fact(row->name, "aligned", memory->aligned);
+	}
 	return 0;
 }
 

@@ -6,10 +6,12 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rows.h"
 
@@ -61,8 +63,17 @@ static int count_slabs(struct usage *usage)
 	return 0;
 }
 
-/* Objects in the slabs that processors hold count as live until they are flushed. */
-static void flush_slabs(void)
+#define SLABS		512
+#define SETTLE_SECONDS	6
+
+static int shrinkers[SLABS];
+static unsigned int num_shrinkers;
+
+/*
+ * Once, and kept open: for each file that is opened the kernel allocates what it frees
+ * seconds later, which would be counted.
+ */
+static void open_shrinkers(void)
 {
 	DIR *folder = opendir("/sys/kernel/slab");
 	struct dirent *entry;
@@ -70,21 +81,34 @@ static void flush_slabs(void)
 
 	if (!folder)
 		return;
-	while ((entry = readdir(folder))) {
+	while ((entry = readdir(folder)) && num_shrinkers < SLABS) {
 		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
 			 entry->d_name);
-		if (entry->d_name[0] != '.')
-			file_write(path, 1);
+		shrinkers[num_shrinkers] = open(path, O_WRONLY | O_CLOEXEC);
+		if (shrinkers[num_shrinkers] >= 0)
+			num_shrinkers++;
 	}
 	closedir(folder);
 }
 
+/* Objects in the slabs that processors hold count as live until they are flushed. */
+static int flush_slabs(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < num_shrinkers; i++)
+		if (pwrite(shrinkers[i], "1", 1, 0) != 1)
+			return -errno;
+	return 0;
+}
+
 static int usage_now(struct usage *usage)
 {
-	int err;
+	int err = flush_slabs();
 
 	memset(usage, 0, sizeof(*usage));
-	flush_slabs();
+	if (err)
+		return err;
 	/* Counters are kept per processor and added up late. */
 	file_write("/proc/sys/vm/stat_refresh", 1);
 	err = count_slabs(usage);
@@ -140,7 +164,8 @@ static void measure(const struct row *row, const struct peer *peer,
 	struct usage before, after;
 	int err = peer_reopen(peer);
 
-	/* Looking takes memory, too, the first time. */
+	/* What closing freed goes with a delay, and looking takes memory the first time. */
+	sleep(SETTLE_SECONDS);
 	if (!err)
 		err = usage_now(&before);
 	if (!err)
@@ -165,6 +190,7 @@ void row_footprint(const struct row *row)
 
 	if (row_memory(row, &memory))
 		return;
+	open_shrinkers();
 	for (i = 0; (peer = peer_nth(i)); i++)
 		measure(row, peer, &memory);
 	memory_put(&memory);
