@@ -10,6 +10,7 @@
 #include "rows.h"
 
 #define WORKERS		"/sys/module/ioasidfd/parameters/pin_threads"
+#define TOUCHERS	2
 #define THREADS		4
 #define ROUNDS		512		/* maps and unmaps of one thread */
 
@@ -55,11 +56,49 @@ static void measure_workers(const struct row *row, const struct peer *peer,
 		map_with_one_worker(row, peer, data);
 }
 
+static void *touch_part(void *data)
+{
+	memory_touch(data);
+	return NULL;
+}
+
+/* Parts are touched by a thread each: how much faster than one that can be here. */
+static void measure_touch(const struct row *row, unsigned int count, const char *op)
+{
+	struct stopwatch touch = { .op = op };
+	struct memory memory, parts[TOUCHERS];
+	pthread_t ids[TOUCHERS];
+	unsigned int i, started = 0;
+
+	if (memory_get(&memory, row->kind, row->size))
+		return;
+	stopwatch_start(&touch);
+	for (i = 0; i < count; i++) {
+		parts[i] = memory;
+		parts[i].length = memory.length / count;
+		parts[i].va += i * parts[i].length;
+		if (pthread_create(&ids[i], NULL, touch_part, &parts[i]))
+			break;
+		started++;
+	}
+	for (i = 0; i < started; i++)
+		pthread_join(ids[i], NULL);
+	stopwatch_stop(&touch);
+	if (started == count)
+		report_sample(row->name, "touch", op, row->size / PAGE, touch.total);
+	memory_put(&memory);
+}
+
 void row_workers(const struct row *row)
 {
 	struct memory memory;
+	unsigned int round;
 
 	row_repeat(row, &memory, measure_workers);
+	for (round = 0; round < options.repeat; round++) {
+		measure_touch(row, 1, "map-one-worker");
+		measure_touch(row, TOUCHERS, "map");
+	}
 }
 
 struct thread {
