@@ -48,6 +48,7 @@ static const char * const iol_iommu_kinds[] = {
 	[IOASID_IOMMU_AMD] = "AMD-Vi",
 	[IOASID_IOMMU_ARM_SMMUV3] = "Arm SMMUv3",
 	[IOASID_IOMMU_VIRTIO] = "virtio-iommu",
+	[IOASID_IOMMU_NONE] = "none",
 };
 
 static const char * const iol_resv_kinds[] = {

@@ -102,6 +102,7 @@ static void ioas_fill_info(struct ioas_device *device,
 
 	args->ioasid = device->attached ? group->space->obj.id : 0;
 	args->cookie = device->cookie;
+	args->intent = IOASID_INTENT_RID;
 	args->device_flags = 0;
 	if (device_iommu_capable(device->dev, IOMMU_CAP_CACHE_COHERENCY))
 		args->device_flags |= IOASID_DEVICE_COHERENT;

@@ -240,6 +240,7 @@ const struct command commands[NUM_COMMANDS] = {
 	[CMD_DEVICE_INFO] = {
 		.nr = IOASID_DEVICE_INFO,
 		.size = sizeof(struct ioasid_device_info),
+		.reserved = offsetof(struct ioasid_device_info, __reserved),
 		.result = true,
 		.prepare = prepare_device_info,
 	},

@@ -24,7 +24,7 @@ static_assert(sizeof(struct ioasid_get_info) == 64, "get_info");
 static_assert(sizeof(struct ioasid_iova_ranges) == 32, "iova_ranges");
 static_assert(sizeof(struct ioasid_map_dma) == 48, "map_dma");
 static_assert(sizeof(struct ioasid_unmap_dma) == 48, "unmap_dma");
-static_assert(sizeof(struct ioasid_device_info) == 216, "device_info");
+static_assert(sizeof(struct ioasid_device_info) == 224, "device_info");
 static_assert(sizeof(struct ioasid_attach) == 24, "attach");
 static_assert(sizeof(struct ioasid_detach) == 24, "detach");
 static_assert(sizeof(struct ioasid_allow_iovas) == 32, "allow_iovas");

@@ -64,6 +64,7 @@ TEST_F(device, info)
 	EXPECT_EQ(iommu_group_of(self->dev.name), info.group_id);
 	EXPECT_EQ(1, info.group_devices);
 	EXPECT_EQ(IOASID_IOMMU_INTEL_VTD, info.iommu_kind);
+	EXPECT_EQ(IOASID_INTENT_RID, info.intent);
 	EXPECT_EQ(PAGE, info.page_sizes & PAGE);
 	EXPECT_EQ(0, info.page_sizes & (PAGE - 1));
 	EXPECT_EQ(0, info.aperture_first);

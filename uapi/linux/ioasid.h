@@ -427,6 +427,8 @@ struct ioasid_unmap_dma {
  * @IOASID_IOMMU_AMD: AMD-Vi
  * @IOASID_IOMMU_ARM_SMMUV3: Arm SMMUv3
  * @IOASID_IOMMU_VIRTIO: virtio-iommu
+ * @IOASID_IOMMU_NONE: none; what the device does to memory, its driver does with the
+ *	CPU, see IOASID_INTENT_SOFTWARE
  */
 enum ioasid_iommu_kind {
 	IOASID_IOMMU_OTHER = 0,
@@ -434,6 +436,7 @@ enum ioasid_iommu_kind {
 	IOASID_IOMMU_AMD = 2,
 	IOASID_IOMMU_ARM_SMMUV3 = 3,
 	IOASID_IOMMU_VIRTIO = 4,
+	IOASID_IOMMU_NONE = 5,
 };
 
 /**
@@ -472,6 +475,21 @@ enum ioasid_device_flags {
 	IOASID_DEVICE_COHERENT = 1 << 0,
 };
 
+/**
+ * enum ioasid_intent - What a device's driver declared its DMA to be
+ * @IOASID_INTENT_RID: DMA that carries the device's requester id and no PASID
+ * @IOASID_INTENT_PASID: DMA that carries a PASID
+ * @IOASID_INTENT_ENQCMD: DMA of work that CPUs submit with a PASID of theirs
+ * @IOASID_INTENT_SOFTWARE: no DMA of hardware: the driver translates and accesses
+ *	memory with the CPU, so there needs to be no IOMMU
+ */
+enum ioasid_intent {
+	IOASID_INTENT_RID = 1 << 0,
+	IOASID_INTENT_PASID = 1 << 1,
+	IOASID_INTENT_ENQCMD = 1 << 2,
+	IOASID_INTENT_SOFTWARE = 1 << 3,
+};
+
 #define IOASID_NAME_LEN		64
 
 /**
@@ -494,6 +512,8 @@ enum ioasid_device_flags {
  * @resv_regions: pointer to an array of struct ioasid_resv_region
  * @name: out: the device, for example "0000:00:04.0", NUL terminated
  * @iommu_name: out: the IOMMU, as in /sys/class/iommu, NUL terminated
+ * @intent: out: see enum ioasid_intent
+ * @__reserved: must be 0
  *
  * Errors: ENOENT, ENODEV, EMSGSIZE (only @num_resv_regions is written then),
  * EFAULT.
@@ -516,6 +536,8 @@ struct ioasid_device_info {
 	__aligned_u64 resv_regions;
 	char name[IOASID_NAME_LEN];
 	char iommu_name[IOASID_NAME_LEN];
+	__u32 intent;
+	__u32 __reserved;
 };
 
 #define IOASID_DEVICE_INFO	_IO(IOASID_TYPE, 0x07)
