@@ -18,6 +18,7 @@ from .ui import LabError, progress
 
 INSTALLER = LAB / "root" / "install-kernels"
 STAMP = "lab-root.json"
+NETWORK = "is the network up, the mirror reachable? Then run it again."
 # Nothing the lab runs reads these.
 UNWANTED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*",
             "*/lib/modules/*/kernel/drivers/gpu/*", "*/lib/modules/*/kernel/drivers/media/*",
@@ -34,18 +35,37 @@ def kernels_of(root: Root) -> list[Kernel]:
 
 
 def recipe(root: Root) -> str:
-    """A hash of all that decides what is in the root: when it changes, the root is made anew."""
-    parts = [repr((root.suites, root.security, root.packages)), INSTALLER.read_text(encoding="utf-8"), repr(UNWANTED),
-             *(repr((kernel.release, kernel.packages)) for kernel in kernels_of(root))]
+    """A hash of all that decides what is in the root: when it changes, what was built in the root is built anew."""
+    return _hash(base(root), repr(root.packages))
+
+
+def base(root: Root) -> str:
+    """A hash of all but the packages, which can be added: when it changes, the root is made anew."""
+    return _hash(repr((root.suites, root.security)), INSTALLER.read_text(encoding="utf-8"), repr(UNWANTED),
+                 *(repr((kernel.release, kernel.packages)) for kernel in kernels_of(root)))
+
+
+def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def ready(root: Root) -> bool:
+    return _begun(root) and not _missing(root)
+
+
+def _begun(root: Root) -> bool:
     try:
         stamp = json.loads((path_of(root) / STAMP).read_text(encoding="utf-8"))
-        return bool(stamp["recipe"] == recipe(root))
+        return bool(stamp["base"] == base(root))
     except (OSError, ValueError, KeyError):
         return False
+
+
+def _missing(root: Root) -> list[str]:
+    """The packages that are not installed."""
+    status = (path_of(root) / "var" / "lib" / "dpkg" / "status").read_text(encoding="utf-8", errors="replace")
+    there = set(re.findall(r"^Package: (\S+)\nStatus: install ok installed$", status, flags=re.M))
+    return [name for name in root.packages if name not in there]
 
 
 def release_of(kernel: Kernel) -> str:
@@ -62,10 +82,19 @@ def _version(release: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", release)]
 
 
+def work(root: Root) -> str:
+    """What create() has to do, for people."""
+    if _begun(root):
+        return f"add {', '.join(_missing(root))} to the build root {root.name}"
+    names = ", ".join(kernel.name for kernel in kernels_of(root))
+    return f"create the build root {root.name} with Linux {names} (about {root.size_mb} MB)"
+
+
 def create(root: Root, archive: Archive) -> None:
-    """Make the root if it is missing or its recipe changed. It appears whole or not at all."""
+    """Make the root if it is missing or its recipe changed. It appears whole or not at all; packages are added to it."""
     with cache.lock(f"root.{root.name}", who=root.name):
-        if ready(root):
+        if _begun(root):
+            _extend(root)
             return
         final = path_of(root)
         cache.need_space(final.parent, root.size_mb * 3 // 2, f"the build root {root.name}")
@@ -75,9 +104,19 @@ def create(root: Root, archive: Archive) -> None:
         progress(root.name, f"creating the build root (about {root.size_mb} MB)")
         _bootstrap(root, archive, new)
         new.chmod(0o755)
-        (new / STAMP).write_text(json.dumps({"recipe": recipe(root)}), encoding="utf-8")
+        (new / STAMP).write_text(json.dumps({"base": base(root)}), encoding="utf-8")
         _swap(new, final)
         progress(root.name, "ready: " + ", ".join(release_of(kernel) for kernel in kernels_of(root)))
+
+
+def _extend(root: Root) -> None:
+    missing = _missing(root)
+    if not missing:
+        return
+    progress(root.name, f"adding {', '.join(missing)}")
+    inside = ["sh", "-ec", 'apt-get update; apt-get install -qy --no-install-recommends "$@"; apt-get clean', "sh", *missing]
+    logged(["chroot", str(path_of(root)), *inside], cache.folder("logs") / f"root-{root.name}.log", root.name,
+           env={**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}, hint=NETWORK)
 
 
 def _swap(new: Path, final: Path) -> None:
@@ -107,4 +146,4 @@ def _bootstrap(root: Root, archive: Archive, target: Path) -> None:
         command.append(f"deb {archive.security} {root.security} main")
     logged(command, log, root.name, notable=r"^(I: (installing|extracting|downloading).*|N: .*|E: .*)",
            env={**os.environ, "LC_ALL": "C.UTF-8"},
-           hint="is the network up, the mirror reachable? Run it again: nothing was kept.")
+           hint=f"{NETWORK} Nothing was kept.")

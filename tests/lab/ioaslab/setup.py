@@ -43,8 +43,7 @@ def _announce(packages: list[Need], absent: list[Root], need_source: bool) -> No
     for need in packages:
         say(f"  install {need.package} on this machine ({need.why})")
     for root in absent:
-        kernels = ", ".join(kernel.name for kernel in roots.kernels_of(root))
-        say(f"  create the build root {root.name} with Linux {kernels} (about {root.size_mb} MB)")
+        say(f"  {roots.work(root)}")
     if need_source:
         say(f"  take the test harness and scripts out of {source_data().package} (downloads about 150 MB)")
     say(f"in {cache.top()} (IOASID_CACHE moves it). Nothing else on this machine changes.")
