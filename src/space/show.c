@@ -111,4 +111,5 @@ void ioas_space_show(struct seq_file *m, struct ioas_space *space)
 		   space->obj.id, devices, areas, mapped, histogram.shared,
 		   space->granule, histogram.pages[0], histogram.pages[1],
 		   histogram.pages[2]);
+	ioas_space_show_layout(m, space);
 }

@@ -63,6 +63,9 @@ void ioas_space_release(struct ioas_space *space);
 /* show.c: for people */
 void ioas_space_show(struct seq_file *m, struct ioas_space *space);
 
+/* layout.c: the same, where it is */
+void ioas_space_show_layout(struct seq_file *m, struct ioas_space *space);
+
 /* reserved.c: what may be mapped */
 enum ioas_reserved_kind {
 	IOAS_RESERVED_WINDOW,

@@ -130,6 +130,93 @@ TEST_F(fdinfo, page_sizes)
 	EXPECT_NE(NULL, strstr(self->line, " 2M=0 4K=1008"));
 }
 
+/* What the lines "extent" of a space add up to. */
+struct extents {
+	unsigned int lines;
+	unsigned long long areas, mapped, last;
+	bool ascending;
+};
+
+static void sum_extents(int fd, __u32 space, struct extents *sum)
+{
+	unsigned long long first, last, areas, mapped;
+	char path[64], line[256];
+	unsigned int id;
+	FILE *file;
+
+	*sum = (struct extents){ .ascending = true };
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "extent:\tspace=%u first=%llx last=%llx areas=%llu mapped=%llu",
+			   &id, &first, &last, &areas, &mapped) != 5 || id != space)
+			continue;
+		sum->ascending &= first < last && (!sum->lines || first > sum->last);
+		sum->lines++;
+		sum->areas += areas;
+		sum->mapped += mapped;
+		sum->last = last;
+	}
+	if (file)
+		fclose(file);
+}
+
+TEST_F(fdinfo, layout)
+{
+	struct stage *stage = &self->stage;
+	char start[128];
+
+	snprintf(start, sizeof(start), "range:\tspace=%u first=0x0 last=0xfedfffff",
+		 stage->space);
+	EXPECT_TRUE(fdinfo_line(stage->fd, start, self->line, sizeof(self->line)));
+	snprintf(start, sizeof(start), "extent:\tspace=%u ", stage->space);
+	EXPECT_FALSE(fdinfo_line(stage->fd, start, self->line, sizeof(self->line)));
+	ASSERT_OK(do_map(stage->fd, stage->space, self->memory, PAGE, IOVA, RW));
+	ASSERT_OK(do_map(stage->fd, stage->space, self->memory, PAGE,
+			 IOVA + PAGE, RW));
+	ASSERT_OK(do_map(stage->fd, stage->space, self->memory, 2 * PAGE,
+			 IOVA + 3 * PAGE, RW));
+	snprintf(start, sizeof(start),
+		 "extent:\tspace=%u first=0x40000000 last=0x40001fff areas=2 mapped=8192",
+		 stage->space);
+	EXPECT_TRUE(fdinfo_line(stage->fd, start, self->line, sizeof(self->line)));
+	snprintf(start, sizeof(start),
+		 "extent:\tspace=%u first=0x40003000 last=0x40004fff areas=1 mapped=8192",
+		 stage->space);
+	EXPECT_TRUE(fdinfo_line(stage->fd, start, self->line, sizeof(self->line)));
+}
+
+/* Many mappings take few lines, in which the widest gaps are left. */
+TEST_F(fdinfo, layout_of_many)
+{
+	struct stage *stage = &self->stage;
+	struct extents sum;
+	char start[128];
+	__u64 i;
+
+	for (i = 0; i < 600; i++)
+		ASSERT_OK(do_map(stage->fd, stage->space, self->memory, PAGE,
+				 IOVA + 2 * i * PAGE, RW));
+	ASSERT_OK(do_map(stage->fd, stage->space, self->memory, PAGE, 3 * IOVA,
+			 RW));
+	sum_extents(stage->fd, stage->space, &sum);
+	EXPECT_EQ(2, sum.lines);
+	EXPECT_EQ(601, sum.areas);
+	EXPECT_EQ(601 * PAGE, sum.mapped);
+	EXPECT_TRUE(sum.ascending);
+	snprintf(start, sizeof(start), "extent:\tspace=%u first=0x%llx last=0x%llx areas=1 ",
+		 stage->space, 3 * IOVA, 3 * IOVA + PAGE - 1);
+	EXPECT_TRUE(fdinfo_line(stage->fd, start, self->line, sizeof(self->line)));
+
+	ASSERT_OK(do_unmap(stage->fd, stage->space, IOVA + 126 * PAGE,
+			   1074 * PAGE));
+	sum_extents(stage->fd, stage->space, &sum);
+	EXPECT_EQ(64, sum.lines);
+	EXPECT_EQ(64, sum.areas);
+	EXPECT_EQ(64 * PAGE, sum.mapped);
+	EXPECT_TRUE(sum.ascending);
+}
+
 TEST_F(fdinfo, registered_memory)
 {
 	struct stage *stage = &self->stage;
