@@ -10,10 +10,20 @@
 #include "context/context.h"
 #include "memory/memory.h"
 #include "space/space.h"
+#include "trace/trace.h"
 
 static void ioas_registered_release(struct ioas_memory *memory)
 {
 	kfree(memory);
+}
+
+static void ioas_registration_destroy(struct ioas_registration *registration)
+{
+	struct ioas_uncharge uncharge = {};
+
+	ioas_memory_put(registration->memory, &uncharge);
+	ioas_uncharge_all(&uncharge);
+	kfree(registration);
 }
 
 /**
@@ -22,11 +32,12 @@ static void ioas_registered_release(struct ioas_memory *memory)
  */
 void ioas_registration_release(struct ioas_registration *registration)
 {
-	struct ioas_uncharge uncharge = {};
+	u64 length = (u64)registration->memory->pages << PAGE_SHIFT;
+	u64 begin = ioas_trace_begin(ioasid_unregister);
+	u32 id = registration->obj.id;
 
-	ioas_memory_put(registration->memory, &uncharge);
-	ioas_uncharge_all(&uncharge);
-	kfree(registration);
+	ioas_registration_destroy(registration);
+	trace_ioasid_unregister(id, length, 0, ioas_trace_nsec(begin));
 }
 
 static struct ioas_registration *ioas_registration_create(u32 prot)
@@ -47,24 +58,12 @@ static struct ioas_registration *ioas_registration_create(u32 prot)
 	return registration;
 }
 
-/**
- * ioas_cmd_register_memory() - IOASID_REGISTER_MEMORY
- * @call: the command
- *
- * Return: 0 or a negative errno, see the uAPI.
- */
-int ioas_cmd_register_memory(struct ioas_call *call)
+static int ioas_register(struct ioas_call *call)
 {
 	struct ioasid_register_memory *args = &call->data.register_memory;
 	struct ioas_registration *registration;
 	int ret;
 
-	ret = ioas_check_prot(call, args->prot);
-	if (!ret)
-		ret = ioas_check_range(call, "user_va", args->user_va,
-				       args->length);
-	if (ret)
-		return ret;
 	registration = ioas_registration_create(args->prot);
 	if (!registration)
 		return -ENOMEM;
@@ -87,7 +86,31 @@ int ioas_cmd_register_memory(struct ioas_call *call)
 abort:
 	ioas_object_abort(&registration->obj);
 release:
-	ioas_registration_release(registration);
+	ioas_registration_destroy(registration);
+	return ret;
+}
+
+/**
+ * ioas_cmd_register_memory() - IOASID_REGISTER_MEMORY
+ * @call: the command
+ *
+ * Return: 0 or a negative errno, see the uAPI.
+ */
+int ioas_cmd_register_memory(struct ioas_call *call)
+{
+	struct ioasid_register_memory *args = &call->data.register_memory;
+	u64 begin = ioas_trace_begin(ioasid_register);
+	int ret;
+
+	ret = ioas_check_prot(call, args->prot);
+	if (!ret)
+		ret = ioas_check_range(call, "user_va", args->user_va,
+				       args->length);
+	if (ret)
+		return ret;
+	ret = ioas_register(call);
+	trace_ioasid_register(ret ? 0 : args->memory_id, args->length, ret,
+			      ioas_trace_nsec(begin));
 	return ret;
 }
 

@@ -10,6 +10,7 @@
 #include "context/context.h"
 #include "domain/domain.h"
 #include "space/space.h"
+#include "trace/trace.h"
 
 static int ioas_check_window(struct ioas_call *call, u64 base, u64 size)
 {
@@ -198,6 +199,17 @@ static int ioas_fail_attached(struct ioas_call *call, struct ioas_space *space)
 	return ioas_fail_range(call, -EBUSY, 0, 0, group->owner_id);
 }
 
+/* What a space that ends still maps goes with it. */
+static void ioas_space_empty(struct ioas_space *space)
+{
+	u64 begin = ioas_trace_begin(ioasid_unmap);
+	u64 unmapped = ioas_unmap_everything(space);
+
+	if (unmapped)
+		trace_ioasid_unmap(space->obj.id, 0, unmapped, 0,
+				   ioas_trace_nsec(begin));
+}
+
 /**
  * ioas_space_free_unused() - Free a space unless a device is attached
  * @call: the command
@@ -221,7 +233,7 @@ int ioas_space_free_unused(struct ioas_call *call, struct ioas_space *space)
 	if (ret)
 		return ret;
 
-	ioas_unmap_everything(space);
+	ioas_space_empty(space);
 	ioas_object_remove(&space->obj);
 	return 0;
 }
@@ -234,7 +246,7 @@ int ioas_space_free_unused(struct ioas_call *call, struct ioas_space *space)
  */
 void ioas_space_free(struct ioas_space *space)
 {
-	ioas_unmap_everything(space);
+	ioas_space_empty(space);
 	ioas_object_remove(&space->obj);
 }
 

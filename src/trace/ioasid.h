@@ -78,6 +78,54 @@ DEFINE_EVENT(ioasid_device, ioasid_detach,
 		 int result, u64 nsec),
 	TP_ARGS(name, dev_id, cookie, ioasid, result, nsec));
 
+DECLARE_EVENT_CLASS(ioasid_memory,
+	TP_PROTO(u32 memory_id, u64 length, int result, u64 nsec),
+	TP_ARGS(memory_id, length, result, nsec),
+	TP_STRUCT__entry(
+		__field(u64, length)
+		__field(u64, nsec)
+		__field(u32, memory_id)
+		__field(int, result)
+	),
+	TP_fast_assign(
+		__entry->length = length;
+		__entry->nsec = nsec;
+		__entry->memory_id = memory_id;
+		__entry->result = result;
+	),
+	TP_printk("memory_id=%u length=0x%llx result=%d nsec=%llu",
+		  __entry->memory_id, __entry->length, __entry->result,
+		  __entry->nsec)
+);
+
+DEFINE_EVENT(ioasid_memory, ioasid_register,
+	TP_PROTO(u32 memory_id, u64 length, int result, u64 nsec),
+	TP_ARGS(memory_id, length, result, nsec));
+
+DEFINE_EVENT(ioasid_memory, ioasid_unregister,
+	TP_PROTO(u32 memory_id, u64 length, int result, u64 nsec),
+	TP_ARGS(memory_id, length, result, nsec));
+
+TRACE_EVENT(ioasid_fault,
+	TP_PROTO(const char *name, u32 ioasid, u64 iova, int flags),
+	TP_ARGS(name, ioasid, iova, flags),
+	TP_STRUCT__entry(
+		__field(u64, iova)
+		__field(u32, ioasid)
+		__field(int, flags)
+		__array(char, name, IOASID_NAME_LEN)
+	),
+	TP_fast_assign(
+		__entry->iova = iova;
+		__entry->ioasid = ioasid;
+		__entry->flags = flags;
+		strscpy(__entry->name, name, IOASID_NAME_LEN);
+	),
+	TP_printk("device=%s ioasid=%u iova=0x%llx flags=0x%x",
+		  __entry->name, __entry->ioasid, __entry->iova,
+		  __entry->flags)
+);
+
 #endif
 
 /* This part must be read again for each form the macros take. */
