@@ -76,6 +76,16 @@ static inline bool ioas_enforce_cache_coherency(struct iommu_domain *domain)
 #endif
 }
 
+/* Has a domain, as it is now, room for a fault handler? */
+static inline bool ioas_takes_fault_handler(struct iommu_domain *domain)
+{
+#if IOAS_HAVE_DOMAIN_COOKIE_TYPE
+	return domain->cookie_type == IOMMU_COOKIE_NONE;
+#else
+	return true;
+#endif
+}
+
 /* Too little for a larger page: then there is no size to be chosen. */
 static inline bool ioas_only_small_pages(struct iommu_domain *domain,
 					 size_t size)

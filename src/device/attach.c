@@ -235,6 +235,7 @@ static struct ioas_domain *ioas_add_domain(struct ioas_call *call,
 	ret = ioas_setup_domain(call, space, device, domain);
 	if (ret)
 		goto detach;
+	ioas_domain_trace_faults(domain, space->obj.id);
 	list_add_tail(&domain->node, &space->domains);
 	return domain;
 

@@ -40,4 +40,7 @@ int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
 bool ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
 		       size_t length, struct iommu_iotlb_gather *gather);
 
+/* fault.c */
+void ioas_domain_trace_faults(struct ioas_domain *domain, u32 ioasid);
+
 #endif
