@@ -5,6 +5,7 @@
  * Lock order, outermost first. A lock may be taken while holding any above it,
  * never the other way round:
  *
+ *	ioas_fdinfo_lock	marks of memory that is counted for /proc/PID/fdinfo
  *	ioas_container.lock	groups of a VFIO container; held across BIND
  *	ioas_group.lock		devices of a group, and where the group is attached
  *	ioas_space.domains_sem	which domains mirror the space, and its reserved ranges

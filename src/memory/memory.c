@@ -20,6 +20,7 @@ void ioas_memory_init(struct ioas_memory *memory,
 		      void (*release)(struct ioas_memory *memory))
 {
 	refcount_set(&memory->refs, 1);
+	memory->counted = false;
 	memory->release = release;
 	memory->mm = NULL;
 }

@@ -94,6 +94,7 @@ struct ioas_runs {
  * struct ioas_memory - A pinned range of memory, as part of what owns its storage
  * @refs: areas and registrations
  * @writable: pinned for writing
+ * @counted: in what fdinfo.c adds up; by its lock
  * @release: frees the storage after the last reference
  * @mm: the process' memory map it is charged to, holds mm_count; NULL while nothing
  *	is pinned
@@ -106,6 +107,7 @@ struct ioas_runs {
 struct ioas_memory {
 	refcount_t refs;
 	bool writable;
+	bool counted;
 	void (*release)(struct ioas_memory *memory);
 	struct mm_struct *mm;
 	unsigned long pages;
@@ -134,6 +136,21 @@ int ioas_memory_split(struct ioas_memory *memory, unsigned long page,
 		      struct ioas_memory *second);
 void ioas_memory_put(struct ioas_memory *memory, struct ioas_uncharge *uncharge);
 void ioas_uncharge_all(struct ioas_uncharge *uncharge);
+
+/**
+ * ioas_memory_count() - The bytes of memory that was not counted yet
+ * @memory: the memory
+ *
+ * Context: under the lock of fdinfo.c.
+ * Return: all its bytes for the first caller, 0 for others.
+ */
+static inline u64 ioas_memory_count(struct ioas_memory *memory)
+{
+	if (memory->counted)
+		return 0;
+	memory->counted = true;
+	return (u64)memory->pages << PAGE_SHIFT;
+}
 
 /* registration.c */
 

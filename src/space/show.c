@@ -14,10 +14,13 @@
  * @pages: how many pieces of each size of @ioas_page_sizes an IOMMU that has all these
  *	sizes maps with one entry
  * @shared: bytes whose memory is mapped or registered elsewhere as well
+ * @pinned: bytes of the memory they use, as far as no other object of the context was
+ *	shown that uses it
  */
 struct ioas_histogram {
 	u64 pages[3];
 	u64 shared;
+	u64 pinned;
 };
 
 static const unsigned long ioas_page_sizes[] = { SZ_1G, SZ_2M, SZ_4K };
@@ -65,9 +68,13 @@ static void ioas_count_area(struct ioas_space *space, struct ioas_area *area,
 	}
 	if (refcount_read(&area->memory->refs) > 1)
 		histogram->shared += length;
+	histogram->pinned += ioas_memory_count(area->memory);
 }
 
-/* One area at a time under the lock: a space may have a million. */
+/*
+ * Count the areas, or make them uncounted if there is no histogram. One area at a time
+ * under the lock: a space may have a million.
+ */
 static void ioas_count_areas(struct ioas_space *space,
 			     struct ioas_histogram *histogram)
 {
@@ -77,8 +84,10 @@ static void ioas_count_areas(struct ioas_space *space,
 	do {
 		mutex_lock(&space->lock);
 		area = ioas_area_first(space, from, ULONG_MAX);
-		if (area && area->ready)
+		if (area && area->ready && histogram)
 			ioas_count_area(space, area, histogram);
+		else if (area && area->ready)
+			area->memory->counted = false;
 		if (area)
 			from = area->last + 1;
 		mutex_unlock(&space->lock);
@@ -87,13 +96,25 @@ static void ioas_count_areas(struct ioas_space *space,
 }
 
 /**
+ * ioas_space_forget_count() - Nothing that a space maps has been counted
+ * @space: the space, of which the caller has a reference
+ *
+ * Context: may sleep; the lock of fdinfo.c.
+ */
+void ioas_space_forget_count(struct ioas_space *space)
+{
+	ioas_count_areas(space, NULL);
+}
+
+/**
  * ioas_space_show() - Show a space
  * @m: where to
  * @space: the space, of which the caller has a reference
  *
- * Context: may sleep; no locks held.
+ * Context: may sleep; the lock of fdinfo.c.
+ * Return: bytes of the memory that it maps and that was not counted before.
  */
-void ioas_space_show(struct seq_file *m, struct ioas_space *space)
+u64 ioas_space_show(struct seq_file *m, struct ioas_space *space)
 {
 	struct ioas_histogram histogram = {};
 	u64 areas, mapped;
@@ -112,4 +133,5 @@ void ioas_space_show(struct seq_file *m, struct ioas_space *space)
 		   space->granule, histogram.pages[0], histogram.pages[1],
 		   histogram.pages[2]);
 	ioas_space_show_layout(m, space);
+	return histogram.pinned;
 }

@@ -61,7 +61,8 @@ void ioas_space_free(struct ioas_space *space);
 void ioas_space_release(struct ioas_space *space);
 
 /* show.c: for people */
-void ioas_space_show(struct seq_file *m, struct ioas_space *space);
+void ioas_space_forget_count(struct ioas_space *space);
+u64 ioas_space_show(struct seq_file *m, struct ioas_space *space);
 
 /* layout.c: the same, where it is */
 void ioas_space_show_layout(struct seq_file *m, struct ioas_space *space);

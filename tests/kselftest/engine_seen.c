@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What an administrator sees: /proc/PID/fdinfo of a context after each operation, and
- * the tracepoints of map, unmap, attach and detach.
+ * the tracepoints.
  */
 #include "kselftest_harness.h"
 
@@ -241,6 +241,95 @@ TEST_F(fdinfo, registered_memory)
 	EXPECT_STREQ(expected, line_of(stage->fd, "memory", memory, self->line));
 }
 
+static void expect_pinned(struct __test_metadata *_metadata, int fd,
+			  __u64 bytes)
+{
+	char line[256], expected[64];
+
+	snprintf(expected, sizeof(expected), "context:\tpinned=%llu",
+		 (unsigned long long)bytes);
+	fdinfo_line(fd, "context:\t", line, sizeof(line));
+	EXPECT_STREQ(expected, line);
+}
+
+#define EXPECT_PINNED(_pages)						\
+	expect_pinned(_metadata, self->stage.fd, (_pages) * PAGE)
+
+/* Each memory counts once, and all of it, whoever maps it and how much of it. */
+TEST_F(fdinfo, pinned_memory)
+{
+	struct stage *stage = &self->stage;
+	const int fd = stage->fd;
+	__u32 memory, space;
+
+	EXPECT_PINNED(0);
+	ASSERT_OK(do_map(fd, stage->space, self->memory, 3 * PAGE, IOVA, RW));
+	EXPECT_PINNED(3);
+	/* The same pages, but pinned and charged again. */
+	ASSERT_OK(do_map(fd, stage->space, self->memory, PAGE, 2 * IOVA, RW));
+	EXPECT_PINNED(4);
+	ASSERT_OK(do_register(fd, self->memory, 8 * PAGE, RW, &memory));
+	EXPECT_PINNED(12);
+	ASSERT_OK(do_alloc(fd, &space));
+	ASSERT_OK(do_copy_memory(fd, -1, memory, PAGE, space, PAGE, IOVA, RW));
+	ASSERT_OK(do_copy_memory(fd, -1, memory, PAGE, stage->space, 2 * PAGE,
+				 3 * IOVA, RW));
+	ASSERT_OK(do_copy_space(fd, -1, stage->space, IOVA, space, PAGE,
+				2 * IOVA, RW));
+	EXPECT_PINNED(12);
+	EXPECT_PINNED(12);
+	ASSERT_OK(do_unregister(fd, memory));
+	ASSERT_OK(do_unmap(fd, stage->space, IOVA, 3 * PAGE));
+	EXPECT_PINNED(12);
+	ASSERT_OK(do_unmap(fd, stage->space, 3 * IOVA, 2 * PAGE));
+	EXPECT_PINNED(12);
+	ASSERT_OK(do_unmap(fd, space, IOVA, PAGE));
+	EXPECT_PINNED(4);
+	ASSERT_OK(do_free(fd, space));
+	EXPECT_PINNED(1);
+}
+
+/* What two contexts share is held by each of them. */
+TEST_F(fdinfo, pinned_by_two_contexts)
+{
+	struct stage *stage = &self->stage;
+	__u32 memory, space;
+	int other = ctx_open();
+
+	ASSERT_GE(other, 0);
+	ASSERT_OK(do_alloc(other, &space));
+	ASSERT_OK(do_register(stage->fd, self->memory, 8 * PAGE, RW, &memory));
+	ASSERT_OK(do_copy_memory(other, stage->fd, memory, 0, space, PAGE, IOVA,
+				 RW));
+	EXPECT_PINNED(8);
+	expect_pinned(_metadata, other, 8 * PAGE);
+	ASSERT_OK(do_unregister(stage->fd, memory));
+	EXPECT_PINNED(0);
+	expect_pinned(_metadata, other, 8 * PAGE);
+	ASSERT_OK(do_unmap(other, space, IOVA, PAGE));
+	expect_pinned(_metadata, other, 0);
+	close(other);
+}
+
+/* What is cut off with a granule is unpinned, unless others have it as well. */
+TEST_F(fdinfo, pinned_after_a_cut)
+{
+	const int fd = self->stage.fd;
+	__u32 space, memory;
+
+	ASSERT_OK(do_alloc_granule(fd, PAGE, &space));
+	ASSERT_OK(do_map(fd, space, self->memory, 8 * PAGE, IOVA, RW));
+	ASSERT_OK(do_unmap(fd, space, IOVA + 2 * PAGE, PAGE));
+	EXPECT_PINNED(7);
+	ASSERT_OK(do_free(fd, space));
+	ASSERT_OK(do_alloc_granule(fd, PAGE, &space));
+	ASSERT_OK(do_register(fd, self->memory, 8 * PAGE, RW, &memory));
+	ASSERT_OK(do_copy_memory(fd, -1, memory, 0, space, 8 * PAGE, IOVA, RW));
+	ASSERT_OK(do_unmap(fd, space, IOVA + 2 * PAGE, PAGE));
+	ASSERT_OK(do_unregister(fd, memory));
+	EXPECT_PINNED(8);
+}
+
 static void expect_device(struct __test_metadata *_metadata,
 			  struct stage *stage, __u32 space, const char *state)
 {
@@ -391,6 +480,64 @@ TEST_F(trace, other_ways_to_map)
 				 RW));
 	EXPECT_MAP(3 * IOVA, 8, 0);
 	close(file);
+}
+
+#define EXPECT_MEMORY(_event, _id, _pages, _errno)			\
+	do {								\
+		char _line[256], _expected[256];			\
+									\
+		snprintf(_expected, sizeof(_expected),			\
+			 _event ": memory_id=%u length=0x%lx result=%d", \
+			 _id, (_pages) * PAGE, -(_errno));		\
+		EXPECT_STREQ(_expected, traced(_line, sizeof(_line)));	\
+	} while (0)
+
+TEST_F(trace, register_and_unregister)
+{
+	int fd = ctx_open();
+	__u32 memory;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_OK(do_register(fd, self->memory, 8 * PAGE, RW, &memory));
+	EXPECT_MEMORY("ioasid_register", memory, 8, 0);
+	EXPECT_EQ(ENOENT, do_unregister(fd, NO_ID));
+	ASSERT_OK(do_unregister(fd, memory));
+	EXPECT_MEMORY("ioasid_unregister", memory, 8, 0);
+	EXPECT_EQ(EFAULT, do_register(fd, NULL, PAGE, RW, &memory));
+	EXPECT_MEMORY("ioasid_register", 0, 1, EFAULT);
+	ASSERT_OK(do_register(fd, self->memory, PAGE, RW, &memory));
+	ASSERT_OK(do_free(fd, memory));
+	EXPECT_MEMORY("ioasid_unregister", memory, 1, 0);
+	ASSERT_OK(do_register(fd, self->memory, 2 * PAGE, RW, &memory));
+	close(fd);
+	EXPECT_MEMORY("ioasid_unregister", memory, 2, 0);
+}
+
+/* A space takes with it what it maps, and says so. */
+TEST_F(trace, the_end_of_a_space)
+{
+	char line[256];
+	int fd = ctx_open();
+	__u32 space;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_OK(do_alloc(fd, &space));
+	ASSERT_OK(do_map(fd, space, self->memory, 2 * PAGE, IOVA, RW));
+	ASSERT_OK(do_map(fd, space, self->memory, PAGE, 2 * IOVA, RW));
+	ASSERT_OK(do_free(fd, space));
+	expect_range(_metadata, "ioasid_unmap", space, 0, 3 * PAGE, 0);
+	ASSERT_OK(do_alloc(fd, &space));
+	ASSERT_OK(do_map(fd, space, self->memory, PAGE, IOVA, RW));
+	traced(line, sizeof(line));
+	close(fd);
+	expect_range(_metadata, "ioasid_unmap", space, 0, PAGE, 0);
+
+	fd = ctx_open();
+	ASSERT_GE(fd, 0);
+	ASSERT_OK(do_alloc(fd, &space));
+	ASSERT_OK(do_free(fd, space));
+	EXPECT_STREQ("", traced(line, sizeof(line)));
+	close(fd);
 }
 
 #define EXPECT_DEVICE(_event, _space, _errno)				\
