@@ -89,6 +89,12 @@ struct demo {
 /* Bytes of a DMA. */
 #define DEMO_LENGTH	1024u
 
+/*
+ * run.c: all steps, with an edu device, or the first one if @address is "". ui_setup()
+ * comes before. Returns the exit status.
+ */
+int demo_run(const char *address);
+
 /* locked.c: KiB that count as this process's locked memory */
 unsigned long demo_locked(void);
 

@@ -2,7 +2,7 @@
 /*
  * The picture of a space: a column of boxes with the address of every border. Sizes
  * differ by ten orders of magnitude, so the height of a box is a hint and the size is
- * written beside it. Called by the demo.
+ * written beside it. Called by the demo and by ioasidctl.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -13,30 +13,37 @@
 #include "ui.h"
 
 #define DRAW_ADDRESS	18
-#define DRAW_WIDTH	16
+
+/* Columns beside a box, and what is left for it. */
+#define DRAW_BESIDE	64
+#define DRAW_LEAST	8
+#define DRAW_MOST	40
+
+static unsigned int draw_width = 16;
 
 struct draw_glyphs {
 	const char *top, *border, *bottom;
 	const char *left, *right, *line;
-	const char *fill[DRAW_MAPPED + 1];
+	const char *fill[DRAW_KINDS];
 };
 
 static const struct draw_glyphs draw_utf8 = {
 	"┌┐", "├┤", "└┘", "│", "│", "─",
 	{ [DRAW_CLOSED] = "╳", [DRAW_FREE] = " ", [DRAW_RESERVED] = "▒",
-	  [DRAW_MAPPED] = "█" },
+	  [DRAW_SPARSE] = "▓", [DRAW_MAPPED] = "█" },
 };
 
 static const struct draw_glyphs draw_ascii = {
 	"++", "++", "++", "|", "|", "-",
 	{ [DRAW_CLOSED] = "x", [DRAW_FREE] = " ", [DRAW_RESERVED] = "/",
-	  [DRAW_MAPPED] = "#" },
+	  [DRAW_SPARSE] = "=", [DRAW_MAPPED] = "#" },
 };
 
 static const enum ui_tint draw_tints[] = {
 	[DRAW_CLOSED] = UI_DIM,
 	[DRAW_FREE] = UI_PLAIN,
 	[DRAW_RESERVED] = UI_RED,
+	[DRAW_SPARSE] = UI_GREEN,
 	[DRAW_MAPPED] = UI_GREEN,
 };
 
@@ -61,7 +68,7 @@ static void draw_border(uint64_t address, const char *corners)
 	snprintf(text, sizeof(text), "0x%jx", (uintmax_t)address);
 	printf("%*s%s%*s%s %.*s", UI_INDENT, "", ui_tint(UI_DIM), DRAW_ADDRESS, text,
 	       ui_off(), corner, corners);
-	draw_repeat(draw_glyphs()->line, DRAW_WIDTH);
+	draw_repeat(draw_glyphs()->line, draw_width);
 	printf("%s\n", corners + corner);
 }
 
@@ -72,8 +79,15 @@ static unsigned int draw_height(uint64_t size)
 	return size >= 1ull << 24 ? 2 : 1;
 }
 
-/* The whole 64-bit space has one byte more than can be counted; nobody will miss it. */
-static uint64_t draw_length(const struct draw_range *range)
+void draw_columns(unsigned int columns)
+{
+	draw_width = columns < DRAW_BESIDE + DRAW_LEAST ? DRAW_LEAST :
+		     columns - DRAW_BESIDE;
+	if (draw_width > DRAW_MOST)
+		draw_width = DRAW_MOST;
+}
+
+uint64_t draw_length(const struct draw_range *range)
 {
 	uint64_t length = range->last - range->first;
 
@@ -88,7 +102,7 @@ static void draw_box(const struct draw_range *range)
 	for (row = 0; row < height; row++) {
 		printf("%*s%s%s", UI_INDENT + DRAW_ADDRESS + 1, "", glyphs->left,
 		       ui_tint(draw_tints[range->kind]));
-		draw_repeat(glyphs->fill[range->kind], DRAW_WIDTH);
+		draw_repeat(glyphs->fill[range->kind], draw_width);
 		printf("%s%s", ui_off(), glyphs->right);
 		if (row == (height - 1) / 2)
 			printf(" %s%-10s%s %s", ui_tint(draw_tints[range->kind]),
@@ -128,9 +142,9 @@ static uint64_t draw_until(uint64_t first, uint64_t last,
 	return last;
 }
 
-/* Finds the box that begins at @first: neighbours that show the same range are one. */
-static struct draw_range draw_next(uint64_t first, uint64_t last,
-				   const struct draw_range *ranges, size_t count)
+/* Neighbours that show the same range are one box. */
+struct draw_range draw_next(uint64_t first, uint64_t last,
+			    const struct draw_range *ranges, size_t count)
 {
 	const struct draw_range *shown = draw_at(first, ranges, count);
 	struct draw_range box = *shown;

@@ -14,13 +14,16 @@
  * @DRAW_CLOSED: cannot be mapped
  * @DRAW_FREE: can be mapped
  * @DRAW_RESERVED: reserved by the platform
+ * @DRAW_SPARSE: mapped here and there
  * @DRAW_MAPPED: mapped
  */
 enum draw_kind {
 	DRAW_CLOSED,
 	DRAW_FREE,
 	DRAW_RESERVED,
+	DRAW_SPARSE,
 	DRAW_MAPPED,
+	DRAW_KINDS,
 };
 
 /**
@@ -36,6 +39,19 @@ struct draw_range {
 	enum draw_kind kind;
 	const char *name;
 };
+
+/*
+ * The part of [first, last] that begins at @first and shows one range, which its other
+ * members are of.
+ */
+struct draw_range draw_next(uint64_t first, uint64_t last,
+			    const struct draw_range *ranges, size_t count);
+
+/* Its bytes; the whole 64-bit space has one more than can be counted. */
+uint64_t draw_length(const struct draw_range *range);
+
+/* How wide the page is that is drawn on; narrower boxes leave room for their names. */
+void draw_columns(unsigned int columns);
 
 /* Draws [first, last], from the lowest address down; the ranges can come in any order. */
 void draw_space(uint64_t first, uint64_t last, const struct draw_range *ranges,

@@ -2,7 +2,7 @@
 /*
  * ioasid-demo: shows a person that a device's DMA goes through an I/O address space.
  * Run by "make demo" in a virtual machine, or by hand as root. This file has the
- * options and the order of the steps.
+ * options; the steps are in run.c.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -114,28 +114,12 @@ static void demo_address(const char *given, char *address, size_t size)
 		*letter = tolower(*letter);
 }
 
-static void demo_run(struct demo *demo)
-{
-	if (!demo_device(demo) || !demo_space(demo) || !demo_memory(demo))
-		return;
-	demo_picture(demo);
-	if (!demo_transfer(demo) || !demo_refused(demo))
-		return;
-	demo_reason(demo);
-	if (demo_sharing(demo))
-		demo_part(demo);
-}
-
 int main(int argc, char **argv)
 {
-	const char *address = demo_parse(argc, argv);
-	struct demo demo = { .locked = demo_locked() };
+	const char *given = demo_parse(argc, argv);
+	char address[DEMO_ADDRESS_LEN] = "";
 
-	if (address)
-		demo_address(address, demo.address, sizeof(demo.address));
-	printf("%sioasid-demo: a device's DMA through an I/O address space%s\n",
-	       ui_tint(UI_BOLD), ui_off());
-	demo_run(&demo);
-	demo_cleanup(&demo);
-	return ui_close();
+	if (given)
+		demo_address(given, address, sizeof(address));
+	return demo_run(address);
 }
