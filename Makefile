@@ -21,7 +21,7 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 # Where "make -jN" was not asked for, use every processor.
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all help modules lib tests demo-bin install uninstall dkms-install \
+.PHONY: all help modules lib tools portable-tools man tests demo-bin install uninstall dkms-install \
 	dkms-remove check bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
@@ -47,24 +47,39 @@ endif
 lib: ## build libioasid
 	$(MAKE) -C lib
 
+tools: lib ## build ioasidctl; needs libkmod and json-c
+	$(MAKE) -C tools/ioasidctl
+
+# For the guests of the lab, which have no libraries.
+portable-tools: lib
+	$(MAKE) -C tools/ioasidctl portable
+
+man: ## build its manual pages; needs scdoc
+	$(MAKE) -C tools/ioasidctl man
+
 tests: lib ## build the test programs
 	$(MAKE) -C tests/kselftest
 
 demo-bin: lib ## build the demonstration program
 	$(MAKE) -C tools/demo
 
-install: ## install the module for KVER, the library, its headers
+# Where ioasidctl is when it is built.
+ioasidctl = $(if $(filter $(CURDIR),$(OUT)),tools/ioasidctl,$(OUT))/ioasidctl
+
+install: ## install the module for KVER, the library, its headers; ioasidctl if it is built
 	@test -e $(MODULE)/ioasidfd.ko || \
 		{ echo 'ioasidfd: error: nothing is built yet; run "make" first' >&2; exit 1; }
 	install -D -m 644 $(MODULE)/ioasidfd.ko \
 		$(DESTDIR)/lib/modules/$(release)/updates/ioasidfd.ko
 	$(if $(DESTDIR),,depmod $(release))
 	$(MAKE) -C lib install
+	$(if $(wildcard $(ioasidctl)),$(MAKE) -C tools/ioasidctl install)
 
 uninstall: ## remove what install installed
 	rm -f $(DESTDIR)/lib/modules/$(release)/updates/ioasidfd.ko
 	$(if $(DESTDIR),,depmod $(release))
 	$(MAKE) -C lib uninstall
+	$(MAKE) -C tools/ioasidctl uninstall
 
 dkms-install: dkms-remove ## let DKMS build and install the module, now and for new kernels
 	@mkdir -p $(DKMS)
@@ -89,7 +104,7 @@ lint: ## check style, licences, shell and documentation
 	tests/lab/lab chroot-run tests/lint/lint
 
 clean: clean-modules ## remove what was built here (the lab's cache stays)
-	@for d in lib tests/kselftest tools/demo; do $(MAKE) --no-print-directory -C $$d clean || exit; done
+	@for d in lib tests/kselftest tools/demo tools/ioasidctl; do $(MAKE) --no-print-directory -C $$d clean || exit; done
 
 # Without kbuild's help, so that it works when the kernel is gone.
 clean-modules:
