@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns building: the module for one kernel, user space once. Called by run, check, demo and shell."""
+"""Owns building: the module for one kernel, user space once. Called by run, check, apps, demo and shell."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, chroot, proc, roots, sync
+from . import cache, chroot, proc, roots, source, sync
 from .config import Kernel, Root, source as source_data
 from .ui import progress
 
 # Lines worth showing while a build runs, and the ones that make it fail.
 NOTABLE = r".*(\b[Ww]arning:|WARNING:|\berror:|\*\*\*|undefined reference|ERROR:).*"
 WARNING = re.compile(r"\b[Ww]arning:|WARNING:|objtool:")
+# What the programs of tests/apps take from the kernel's source.
+APPS_SOURCE = "vfio-selftests"
 # Says something about the machine's packages, not about the code.
 HARMLESS = re.compile(r"the compiler differs from the one used to build the kernel")
 
@@ -68,9 +70,17 @@ def _user_space(with_tests: bool) -> Build:
 _OUT = "lab-out"
 
 
-def out() -> Path:
-    """Where the programs of user_space() are."""
-    return _home() / "user" / _OUT
+def applications() -> Build:
+    """Build what tests/apps needs to run programs of others, some of them from the kernel's sources."""
+    argv = ["make", "-j2", "-C", "tests/apps", f"LINUX={chroot.LINUX}", f"OUT={chroot.WORK}/{_OUT}"]
+    with held("apps"):
+        return _with_products(_run(source_data().root, "apps", source.path(APPS_SOURCE).name, argv, APPS_SOURCE),
+                              f"{_OUT}/**/*")
+
+
+def out(name: str = "user") -> Path:
+    """Where the programs of user_space() are, or those of "apps"."""
+    return _home() / name / _OUT
 
 
 def clean_copy(name: str) -> Path:
@@ -81,7 +91,7 @@ def clean_copy(name: str) -> Path:
     return work
 
 
-def _run(root: Root, name: str, label: str, argv: list[str]) -> Build:
+def _run(root: Root, name: str, label: str, argv: list[str], linux: str = "kernel") -> Build:
     work = _home() / name
     log = _home() / f"{name}.log"
     log.unlink(missing_ok=True)
@@ -90,7 +100,7 @@ def _run(root: Root, name: str, label: str, argv: list[str]) -> Build:
         sync.copy(work, f"{label} {roots.recipe(root)}")
         (work / _OUT).mkdir(exist_ok=True)
         progress(who, "make")
-        status = proc.status_of(chroot.command(root, work, argv), log, who, NOTABLE)
+        status = proc.status_of(chroot.command(root, work, argv, linux=linux), log, who, NOTABLE)
     warnings = tuple(line for line in log.read_text(errors="replace").splitlines()
                      if WARNING.search(line) and not HARMLESS.search(line))
     if warnings:

@@ -1,35 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns `lab run` and `lab check`: jobs in order, results together, files for machines. Called by cli.py."""
+"""Owns `lab run` and `lab check`: jobs in order, results together, files for machines. Called by cli.py and apps."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from . import build, cache, checks, run, sync
 from .config import Check, Kernel, Machine
 from .results import Result, Status, show, succeeded, write
-from .ui import LabError, say
+from .ui import LabError, say, seconds
 from .work import in_parallel
+
+J = TypeVar("J", bound=run.Job)
 
 
 def everything(kernels: Sequence[Kernel], machines: Sequence[Machine], wanted: Sequence[str] = (),
                others: Sequence[Check] = ()) -> int:
     """Run it all; exit status 0 only if something ran and nothing failed."""
-    started = time.monotonic()
     sync.prune(cache.folder("build"))
     results = _without_vms(kernels, others)
     user = build.user_space()
     results.append(run.build_result("host", "user space", user))
     if user.status == 0:
-        jobs = [run.Job(kernel, machine, tuple(wanted)) for kernel in kernels for machine in machines]
-        for job, outcome in zip(jobs, in_parallel([partial(run.run, job) for job in jobs])):
-            results += outcome if isinstance(outcome, list) else [_broken(job.where, "lab", outcome, job.rerun(""))]
+        jobs = [run.Job(kernel, machine, tuple(wanted)) for kernel in kernels for machine in machines
+                if machine.boots(kernel)]
+        results += in_order(jobs, run.run)
+    return conclude(results)
+
+
+def in_order(jobs: Sequence[J], run_job: Callable[[J], list[Result]]) -> list[Result]:
+    """All the jobs' results; a job that could not be run is one, too."""
+    return [result for job, outcome in zip(jobs, in_parallel([partial(run_job, job) for job in jobs]))
+            for result in (outcome if isinstance(outcome, list)
+                           else [_broken(job.where, "lab", outcome, job.rerun(""))])]
+
+
+def conclude(results: list[Result]) -> int:
+    """Write the results to files and show them; the exit status."""
     folder = _folder()
     write(results, folder)
-    say(f"\nresults: {folder}/results.json and results.ktap; {time.monotonic() - started:.0f} s")
+    say(f"\nresults: {folder}/results.json and results.ktap; {seconds():.0f} s")
     show(results)
     return 0 if succeeded(results) else 1
 

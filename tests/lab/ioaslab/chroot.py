@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns running a command inside a build root. Called by build.py and checks.py."""
+"""Owns running a command inside a build root. Called by build.py, checks.py and vm.py."""
 
 from __future__ import annotations
 
@@ -15,15 +15,25 @@ LINUX = "/tmp/linux"
 
 
 def command(root: Root, work: Path, argv: list[str], variables: dict[str, str] | None = None,
-            disposable: bool = False) -> list[str]:
-    """`argv` in `root`, with `work` as its current folder and the kernel's source pieces, if they are there, bound.
+            disposable: bool = False, linux: str = "kernel") -> list[str]:
+    """`argv` in `root`, with `work` as its current folder and the kernel source pieces called `linux`, if there, bound.
 
     Mounts live in a namespace of their own and processes in another, so both end with the command however it ends.
     What is done to a `disposable` root is gone when the command ends: it may install what it likes.
     """
     top = cache.folder("overlay") / "root" if disposable else roots.path_of(root)
-    mounts = (_overlay(roots.path_of(root)) if disposable else []) + _mounts(top, work)
-    told = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/tmp", **(variables or {})}
+    mounts = (_overlay(roots.path_of(root)) if disposable else []) + _mounts(top, work, linux)
+    return _inside(top, mounts, argv, variables or {})
+
+
+def with_cache(root: Root, argv: list[str]) -> list[str]:
+    """`argv` in `root`, in which the cache is shown; paths in the cache are changed to what they are called there."""
+    argv = [word.replace(str(cache.top()), WORK) for word in argv]
+    return _inside(roots.path_of(root), _mounts(roots.path_of(root), cache.top(), ""), argv, {})
+
+
+def _inside(top: Path, mounts: list[_Mount], argv: list[str], variables: dict[str, str]) -> list[str]:
+    told = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/tmp", **variables}
     inside = ["nice", "chroot", str(top), "/usr/bin/env", "-i", *(f"{name}={value}" for name, value in told.items()),
               "/bin/sh", "-c", f'cd {WORK} && exec "$@"', "sh", *argv]
     # In a chroot that is no mount point nothing can be made private: there it is the unmounting that counts.
@@ -48,14 +58,14 @@ class _Mount:
                 *(["mkdir", "-p", str(self.where / name)] for name in self.folders)]
 
 
-def _mounts(top: Path, work: Path) -> list[_Mount]:
+def _mounts(top: Path, work: Path, linux: str) -> list[_Mount]:
     """What every root gets; objtool wants /proc."""
     mounts = [_Mount(top / "proc", ("-t", "proc", "proc")),
               _Mount(top / "dev", ("--rbind", "/dev")),
               _Mount(top / WORK[1:], ("--bind", str(work))),
               _Mount(top / "tmp", ("-t", "tmpfs", "-o", "mode=1777", "tmpfs"), ("linux",))]
-    if source.ready():
-        mounts.append(_Mount(top / LINUX[1:], ("--bind", "-o", "ro", str(source.path()))))
+    if linux and source.ready(linux):
+        mounts.append(_Mount(top / LINUX[1:], ("--bind", "-o", "ro", str(source.path(linux)))))
     return mounts
 
 

@@ -73,11 +73,11 @@ def _kernels(options: argparse.Namespace) -> list[config.Kernel]:
 
 
 def _machines(options: argparse.Namespace) -> list[config.Machine]:
-    return [config.machine(name) for name in options.machine] if options.machine else list(config.machines().values())
+    return [config.machine(name) for name in options.machine] if options.machine else config.default_machines()
 
 
 def _setup(options: argparse.Namespace) -> int:
-    setup.ready(_kernels(options), list(config.machines().values()))
+    setup.ready(_kernels(options), config.default_machines())
     for kernel in _kernels(options):
         say(f"{kernel.name}: Linux {roots.release_of(kernel)}, {roots.path_of(kernel.root)}")
     return 0
@@ -107,7 +107,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(_: argparse.Namespace) -> int:
-    kernels, machines = list(config.kernels().values()), list(config.machines().values())
+    kernels, machines = list(config.kernels().values()), config.default_machines()
     setup.ready(kernels, machines)
     return check.everything(kernels, machines, others=config.checks())
 

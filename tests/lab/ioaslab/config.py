@@ -63,6 +63,12 @@ class Machine:
     append: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     vfio: tuple[str, ...] = ()
+    emulator: Root | None = None
+    kernels: tuple[str, ...] = ()
+    default: bool = True
+
+    def boots(self, kernel: Kernel) -> bool:
+        return not self.kernels or kernel.name in self.kernels
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,8 @@ class Source:
     root: Root
     package: str
     members: tuple[str, ...]
-    harness: str
     size_mb: int
+    harness: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,8 +146,14 @@ def machines() -> dict[str, Machine]:
     arches = {name: _record(Arch, f"machines.toml: [arch.{name}]", {"name": name, **table})
               for name, table in data["arch"].items()}
     return {name: _record(Machine, f"machines.toml: [machine.{name}]",
-                          {"name": name, **table, "arch": _find(arches, table["arch"], "architecture")})
+                          {"name": name, **table, "arch": _find(arches, table["arch"], "architecture"),
+                           "emulator": _find(roots(), table["emulator"], "root") if "emulator" in table else None})
             for name, table in data["machine"].items()}
+
+
+def default_machines() -> list[Machine]:
+    """The ones that are used where none is named."""
+    return [one for one in machines().values() if one.default]
 
 
 @cache
@@ -150,10 +162,10 @@ def needs() -> tuple[Need, ...]:
 
 
 @cache
-def source() -> Source:
-    table = _load("sources.toml")["kernel"]
-    return _record(Source, "sources.toml: [kernel]",
-                   {"name": "kernel", **table, "root": _find(roots(), table["root"], "root")})
+def source(name: str = "kernel") -> Source:
+    table = _find(_load("sources.toml"), name, "source")
+    return _record(Source, f"sources.toml: [{name}]",
+                   {"name": name, **table, "root": _find(roots(), table["root"], "root")})
 
 
 @cache
@@ -166,10 +178,10 @@ def checks() -> tuple[Check, ...]:
 
 
 @cache
-def kmsg_rules() -> tuple[dict[str, list[str]], list[str]]:
-    """Patterns of bad kernel log lines by kind, and of lines that are not."""
+def kmsg_rules() -> tuple[dict[str, list[str]], list[str], list[str]]:
+    """Patterns of bad kernel log lines by kind, of lines that are not, and of refused DMA."""
     data = _load("kmsg.toml")
-    return data["bad"], [rule["pattern"] for rule in data.get("ignore", [])]
+    return data["bad"], [rule["pattern"] for rule in data.get("ignore", [])], data["faults"]["patterns"]
 
 
 def kernel(name: str) -> Kernel:

@@ -43,7 +43,7 @@ def need_root() -> None:
 
 def missing(machines: Iterable[Machine]) -> list[Need]:
     emulators = {machine.arch: Need(machine.arch.package, (machine.arch.qemu,), "the emulator")
-                 for machine in machines}
+                 for machine in machines if not machine.emulator}
     return [need for need in (*needs(), *emulators.values())
             if not any(os.path.exists(path) if path.startswith("/") else shutil.which(path) for path in need.any)]
 

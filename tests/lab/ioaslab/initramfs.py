@@ -31,15 +31,16 @@ def make(wanted: Contents) -> bytes:
     for name, mode in (("proc", 0o755), ("sys", 0o755), ("dev", 0o755), ("tmp", 0o1777), ("root", 0o700)):
         archive.folder(name, mode)
     archive.device("dev/console", 5, 1)
-    archive.copy("bin/busybox", _busybox())
+    archive.copy("bin/busybox", busybox())
     archive.file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n")
     archive.file("etc/group", b"root:x:0:\nnogroup:x:65534:\n")
     for script in sorted(GUEST.iterdir()):
         archive.file("init" if script.name == "init" else f"lab/{script.name}", script.read_bytes(), 0o755)
-    archive.file("lab/machine", _machine(wanted.machine).encode())
+    tree = kmod.Tree(roots.path_of(wanted.kernel.root) / "lib" / "modules" / roots.release_of(wanted.kernel))
+    archive.file("lab/machine", _machine(wanted.machine, tree).encode())
     archive.file("lab/plan", "".join(f"{program.stage} {program.timeout} {program.name} {program.args}\n"
                                      for program in wanted.plan).encode())
-    _add_modules(archive, wanted)
+    _add_modules(archive, wanted, tree)
     if wanted.programs:
         for path in sorted(wanted.programs.rglob("*")):
             if path.is_file():
@@ -49,7 +50,8 @@ def make(wanted: Contents) -> bytes:
     return archive.finish()
 
 
-def _busybox() -> Path:
+def busybox() -> Path:
+    """The static one of the root user space is built in."""
     root = roots.path_of(source().root)
     for name in ("usr/bin/busybox", "bin/busybox"):
         if (root / name).is_file():
@@ -57,19 +59,18 @@ def _busybox() -> Path:
     raise LabError(f"no busybox in {root}", "busybox-static belongs into the packages of data/roots.toml")
 
 
-def _machine(machine: Machine) -> str:
-    """What the guest's scripts need to know, as shell assignments."""
+def _machine(machine: Machine, tree: kmod.Tree) -> str:
+    """What the guest's scripts need to know, as shell assignments. What the kernel has built in is not loaded."""
+    modules = [name for name in machine.modules if kmod.canonical(name) not in tree.builtin]
     return (f"console=/dev/{machine.arch.console}\nresults=/dev/{machine.arch.results}\n"
-            f"modules='{' '.join(machine.modules)}'\nvfio_devices='{' '.join(machine.vfio)}'\n")
+            f"modules='{' '.join(modules)}'\nvfio_devices='{' '.join(machine.vfio)}'\n")
 
 
-def _add_modules(archive: Archive, wanted: Contents) -> None:
+def _add_modules(archive: Archive, wanted: Contents, tree: kmod.Tree) -> None:
     """The closure of what is needed, decompressed, and a modules.dep for the guest's modprobe."""
-    release = roots.release_of(wanted.kernel)
-    tree = kmod.Tree(roots.path_of(wanted.kernel.root) / "lib" / "modules" / release)
     ours = {kmod.name_of(path.name): path.read_bytes() for path in wanted.modules}
     needed = [name for data in ours.values() for name in kmod.depends_of(data) if name not in ours]
-    base = f"lib/modules/{release}"
+    base = f"lib/modules/{tree.folder.name}"
     table = []
     for name in tree.closure([*wanted.machine.modules, *needed]):
         archive.file(f"{base}/{name}.ko", kmod.contents(tree.folder / tree.paths[name]))

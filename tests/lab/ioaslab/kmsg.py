@@ -29,14 +29,19 @@ _STAMP = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?\s?")
 
 
 @cache
-def _rules() -> tuple[list[tuple[str, re.Pattern[str]]], list[re.Pattern[str]]]:
-    bad, ignored = kmsg_rules()
+def _rules(faults: bool) -> tuple[list[tuple[str, re.Pattern[str]]], list[re.Pattern[str]]]:
+    bad, ignored, refused = kmsg_rules()
+    if faults:
+        bad = {**bad, "refused DMA": refused}
     return ([(kind, re.compile("|".join(f"(?:{pattern})" for pattern in patterns))) for kind, patterns in bad.items()],
             [re.compile(pattern) for pattern in ignored])
 
 
-def scan(log: str) -> list[Finding]:
-    """All complaints. Lines that belong to a complaint already found are part of it, not new ones."""
+def scan(log: str, faults: bool = False) -> list[Finding]:
+    """All complaints. Lines that belong to a complaint already found are part of it, not new ones.
+
+    DMA that an IOMMU refused is a complaint only where `faults` says so.
+    """
     findings: list[Finding] = []
     program = ""
     for number, raw in enumerate(log.splitlines()):
@@ -51,15 +56,15 @@ def scan(log: str) -> list[Finding]:
             if "[ cut here ]" in open_finding.line:
                 open_finding.line = line
             continue
-        kind = classify(line)
+        kind = classify(line, faults)
         if kind:
             findings.append(Finding(kind, line, program, [line], number))
     return findings
 
 
-def classify(line: str) -> str:
+def classify(line: str, faults: bool = False) -> str:
     """The kind of complaint a line is; empty for an innocent one."""
-    bad, ignored = _rules()
+    bad, ignored = _rules(faults)
     if any(pattern.search(line) for pattern in ignored):
         return ""
     return next((kind for kind, pattern in bad if pattern.search(line)), "")

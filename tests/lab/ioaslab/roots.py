@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the build roots: one Debian release each, with its kernels and compilers. Called by set-up; read by builds and VMs."""
+"""Owns the roots: one Debian release each, with kernels and compilers, emulators or applications. Called by set-up; read
+by builds and VMs."""
 
 from __future__ import annotations
 
@@ -65,7 +66,7 @@ def _missing(root: Root) -> list[str]:
     """The packages that are not installed."""
     status = (path_of(root) / "var" / "lib" / "dpkg" / "status").read_text(encoding="utf-8", errors="replace")
     there = set(re.findall(r"^Package: (\S+)\nStatus: install ok installed$", status, flags=re.M))
-    return [name for name in root.packages if name not in there]
+    return [name for name in root.packages if name.partition("/")[0] not in there]
 
 
 def release_of(kernel: Kernel) -> str:
@@ -85,9 +86,9 @@ def _version(release: str) -> list[int]:
 def work(root: Root) -> str:
     """What create() has to do, for people."""
     if _begun(root):
-        return f"add {', '.join(_missing(root))} to the build root {root.name}"
+        return f"add {', '.join(_missing(root))} to the root {root.name}"
     names = ", ".join(kernel.name for kernel in kernels_of(root))
-    return f"create the build root {root.name} with Linux {names} (about {root.size_mb} MB)"
+    return f"create the root {root.name}{f' with Linux {names}' if names else ''} (about {root.size_mb} MB)"
 
 
 def create(root: Root, archive: Archive) -> None:
@@ -101,12 +102,12 @@ def create(root: Root, archive: Archive) -> None:
         for stale in final.parent.glob(f".{root.name}.*"):
             cache.remove(stale)
         new = final.parent / f".{root.name}.new"
-        progress(root.name, f"creating the build root (about {root.size_mb} MB)")
+        progress(root.name, f"creating the root (about {root.size_mb} MB)")
         _bootstrap(root, archive, new)
         new.chmod(0o755)
         (new / STAMP).write_text(json.dumps({"base": base(root)}), encoding="utf-8")
         _swap(new, final)
-        progress(root.name, "ready: " + ", ".join(release_of(kernel) for kernel in kernels_of(root)))
+        progress(root.name, ", ".join(["ready", *(release_of(kernel) for kernel in kernels_of(root))]))
 
 
 def _extend(root: Root) -> None:

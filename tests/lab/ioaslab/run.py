@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns one test run: build, boot, follow, judge. Every way a VM can end becomes results. Called by cli and check."""
+"""Owns one test run: build, boot, follow, judge. Every way a VM can end becomes results. Called by check and apps."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Job:
     kernel: Kernel
     machine: Machine
     wanted: tuple[str, ...] = ()
+    faults: bool = False  # DMA that the IOMMU refuses is a failure
 
     @property
     def where(self) -> str:
@@ -58,7 +59,13 @@ def run(job: Job) -> list[Result]:
             programs = plan.select(plan.read(build.out() / "tests"), list(job.wanted))
             contents = initramfs.Contents(job.kernel, job.machine, module.products, build.out() / "tests", programs)
             image = initramfs.make(contents)
-    left = programs
+    return results + boots(job, contents, image)
+
+
+def boots(job: Job, contents: initramfs.Contents, image: bytes) -> list[Result]:
+    """Boot it, and again for what is left when a program brings the VM down. `image` is made of `contents`."""
+    results = []
+    left = list(contents.plan)
     for _ in range(BOOTS):
         before = left
         found, left = _boot(job, image, left)
@@ -152,7 +159,7 @@ def _kernel_log(job: Job, machine: vm.Vm) -> list[Result]:
     log = machine.console.read_text(errors="replace") if machine.console.exists() else ""
     if "Linux version" not in log:
         return [_failure(job, "kernel", "there is no kernel log", log.splitlines()[-40:])]
-    findings = kmsg.scan(log)
+    findings = kmsg.scan(log, job.faults)
     for finding in findings:
         progress(job.where, f"kernel log ({finding.kind}), in {finding.program or 'no test'}: {finding.line}")
     return [_failure(job, finding.program or "kernel", f"kernel log: {finding.line}", finding.excerpt, finding.program)

@@ -12,45 +12,45 @@ from .ui import LabError, say
 from .work import in_parallel
 
 
-def ready(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: bool = True) -> None:
-    """Install and create whatever is missing for these; says beforehand what that is."""
+def ready(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: bool = True,
+          others: Sequence[Root] = (), sources: Sequence[str] = ()) -> None:
+    """Install and create whatever is missing for these, and `others`; says beforehand what that is."""
     host.need_root()
     packages = host.missing(machines)
-    wanted = _roots_for(kernels)
+    wanted = _roots_for(kernels, [*others, *(machine.emulator for machine in machines if machine.emulator)])
     absent = [root for root in wanted if not roots.ready(root)]
-    need_source = with_source and not source.ready()
-    if not (packages or absent or need_source):
+    needed = [name for name in ("kernel", *sources) if not source.ready(name)] if with_source else []
+    if not (packages or absent or needed):
         return
-    _announce(packages, absent, need_source)
-    _check_space(absent, need_source)
+    _announce(packages, absent, needed)
+    _check_space(absent, needed)
     host.install(packages)
     archive = host.archive()
     jobs = [partial(roots.create, root, archive) for root in absent]
-    if need_source:
-        jobs.append(partial(source.create, archive))
+    jobs += [partial(source.create, archive, name) for name in needed]
     if any(isinstance(outcome, LabError) for outcome in in_parallel(jobs)):
         raise LabError("not everything is there", "the errors above say why; run it again, what is done is kept")
 
 
-def _roots_for(kernels: Sequence[Kernel]) -> list[Root]:
-    """Their roots and the one user space is built in, slowest first."""
-    wanted = {root.name: root for root in (source_data().root, *(kernel.root for kernel in kernels))}
+def _roots_for(kernels: Sequence[Kernel], others: Sequence[Root]) -> list[Root]:
+    """Their roots, the one user space is built in and the others, slowest first."""
+    wanted = {root.name: root for root in (source_data().root, *(kernel.root for kernel in kernels), *others)}
     return sorted(wanted.values(), key=lambda root: -root.size_mb)
 
 
-def _announce(packages: list[Need], absent: list[Root], need_source: bool) -> None:
+def _announce(packages: list[Need], absent: list[Root], needed: list[str]) -> None:
     say("The lab will now")
     for need in packages:
         say(f"  install {need.package} on this machine ({need.why})")
     for root in absent:
         say(f"  {roots.work(root)}")
-    if need_source:
-        say(f"  take the test harness and scripts out of {source_data().package} (downloads about 150 MB)")
+    for name in needed:
+        say(f"  take tests and scripts out of {source_data(name).package} (downloads about 150 MB)")
     say(f"in {cache.top()} (IOASID_CACHE moves it). Nothing else on this machine changes.")
 
 
-def _check_space(absent: list[Root], need_source: bool) -> None:
-    wanted = sum(root.size_mb for root in absent) + (source_data().size_mb if need_source else 0)
+def _check_space(absent: list[Root], needed: list[str]) -> None:
+    wanted = sum(root.size_mb for root in absent) + sum(source_data(name).size_mb for name in needed)
     cache.need_space(cache.folder(), wanted + 500, "the lab")
 
 

@@ -8,15 +8,15 @@ import shlex
 from pathlib import Path
 
 from . import cache
-from .config import source
+from .config import Source, source
 from .host import Archive
 from .proc import logged, tail
 from .ui import LabError, progress
 
 
-def path() -> Path:
+def path(name: str = "kernel") -> Path:
     """Where the pieces are: laid out as in a kernel tree."""
-    wanted = source()
+    wanted = source(name)
     digest = hashlib.sha256(repr((wanted.package, wanted.members)).encode()).hexdigest()[:12]
     return cache.folder("sources") / f"{wanted.package}-{digest}"
 
@@ -25,31 +25,30 @@ def harness() -> Path:
     return path() / source().harness
 
 
-def ready() -> bool:
-    return path().is_dir()
+def ready(name: str = "kernel") -> bool:
+    return path(name).is_dir()
 
 
-def create(archive: Archive) -> None:
-    with cache.lock("source", who=source().package):
-        if ready():
+def create(archive: Archive, name: str = "kernel") -> None:
+    wanted = source(name)
+    with cache.lock("source", who=wanted.package):
+        if ready(name):
             return
-        wanted = source()
         cache.need_space(cache.folder("sources"), wanted.size_mb, wanted.package)
         work = cache.folder("sources") / ".new"
         cache.remove(work)
-        for name in ("lists/partial", "archives/partial", "tree"):
-            (work / name).mkdir(parents=True)
-        _download(archive, work)
-        _extract(work)
-        (work / "tree").rename(path())
+        for part in ("lists/partial", "archives/partial", "tree"):
+            (work / part).mkdir(parents=True)
+        _download(wanted, archive, work)
+        _extract(wanted, work)
+        (work / "tree").rename(path(name))
         cache.remove(work)
         progress(wanted.package, "ready")
 
 
-def _download(archive: Archive, work: Path) -> None:
-    wanted = source()
+def _download(wanted: Source, archive: Archive, work: Path) -> None:
     sources = work / "sources.list"
-    lines = [f"deb {archive.mirror} {wanted.root.suites[0]} main"]
+    lines = [f"deb {archive.mirror} {suite} main" for suite in wanted.root.suites]
     if archive.security:
         lines.append(f"deb {archive.security} {wanted.root.security} main")
     sources.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -64,9 +63,8 @@ def _download(archive: Archive, work: Path) -> None:
     logged(["sh", "-c", script], log, wanted.package, hint="is the network up, the mirror reachable?")
 
 
-def _extract(work: Path) -> None:
+def _extract(wanted: Source, work: Path) -> None:
     """Only the wanted members, straight out of the tar inside the package: unpacked it takes 1.5 GB."""
-    wanted = source()
     package = next(work.glob(f"{wanted.package}_*.deb"))
     members = shlex.join(f"{wanted.package}/{member}" for member in wanted.members)
     inner = shlex.quote(f"*/{wanted.package}.tar.xz")

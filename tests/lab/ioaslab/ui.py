@@ -33,8 +33,13 @@ def say(text: str = "") -> None:
         print(text, flush=True)
 
 
+def seconds() -> float:
+    """Since the lab was started."""
+    return time.monotonic() - _started
+
+
 def progress(who: str, text: str) -> None:
-    clock = int(time.monotonic() - _started)
+    clock = int(seconds())
     say(colour(f"[{clock // 60:2d}:{clock % 60:02d}]", "dim") + f" {who}: {text}")
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, proc, roots
+from . import cache, chroot, proc, roots
 from .config import Kernel, Machine
 from .ui import LabError, progress
 from .work import stopping
@@ -44,10 +44,11 @@ class Vm:
         arch = self.machine.arch
         image = roots.path_of(self.kernel.root) / "boot" / f"vmlinuz-{roots.release_of(self.kernel)}"
         append = [*arch.append, *self.machine.append, f"lab_mode={self.mode}", *extra_append]
-        return [arch.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", *arch.args,
-                *self.machine.args, "-kernel", str(image), "-initrd", str(self.initramfs), "-append", " ".join(append),
-                "-serial", f"file:{self.console}",
-                "-serial", "mon:stdio" if interactive else f"file:{self.results}"]
+        command = [arch.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", *arch.args,
+                   *self.machine.args, "-kernel", str(image), "-initrd", str(self.initramfs), "-append", " ".join(append),
+                   "-serial", f"file:{self.console}",
+                   "-serial", "mon:stdio" if interactive else f"file:{self.results}"]
+        return chroot.with_cache(self.machine.emulator, command) if self.machine.emulator else command
 
 
 @contextmanager
