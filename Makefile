@@ -22,7 +22,7 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help modules lib tools portable-tools man tests demo-bin install uninstall dkms-install \
-	dkms-remove check bench demo lint clean clean-modules
+	dkms-remove check check-apps bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
 
@@ -93,6 +93,9 @@ dkms-remove: ## take it out of DKMS again
 
 check: ## run every test on every supported kernel, in virtual machines
 	tests/lab/lab check
+
+check-apps: ## run programs of others on VFIO type1, the kernel's own and ours (APPS= chooses)
+	tests/lab/lab apps $(APPS)
 
 bench: ## measure it beside VFIO type1 and iommufd (KERNELS=, ROWS= choose)
 	tests/lab/lab bench $(KERNELS:%=-k %) $(ROWS:%=-r %)
