@@ -225,6 +225,8 @@ unsigned long ioas_runs_append(struct ioas_runs *runs, struct page **pages,
 bool ioas_runs_append_huge(struct ioas_runs *runs, struct page *page,
 			   unsigned long count);
 bool ioas_runs_join(struct ioas_runs *runs, struct ioas_runs *more);
+bool ioas_runs_meet_in_page(struct ioas_runs *runs, struct ioas_runs *more);
+void ioas_runs_drop_first(struct ioas_runs *runs);
 void ioas_runs_free(struct ioas_runs *runs);
 void ioas_runs_reset(struct ioas_runs *runs);
 int ioas_runs_split(struct ioas_runs *runs, unsigned long page,

@@ -186,6 +186,65 @@ bool ioas_runs_join(struct ioas_runs *runs, struct ioas_runs *more)
 	return true;
 }
 
+static struct ioas_run *ioas_first_run(struct ioas_runs *runs)
+{
+	struct ioas_chunk *chunk;
+
+	if (list_empty(&runs->chunks))
+		return NULL;
+	chunk = list_first_entry(&runs->chunks, struct ioas_chunk, node);
+	return chunk->used ? chunk->runs : NULL;
+}
+
+static struct ioas_run *ioas_last_run(struct ioas_runs *runs)
+{
+	struct ioas_chunk *chunk = ioas_last_chunk(runs);
+
+	return chunk && chunk->used ? &chunk->runs[chunk->used - 1] : NULL;
+}
+
+/**
+ * ioas_runs_meet_in_page() - Will joining make one run of two parts of a hugetlb page
+ * @runs: the list
+ * @more: what comes after it
+ *
+ * Each list has a pin of the page, and what is joined has one too many then.
+ *
+ * Return: true if the last page of @runs and the first of @more will be in the same run,
+ * and are in the same hugetlb page.
+ */
+bool ioas_runs_meet_in_page(struct ioas_runs *runs, struct ioas_runs *more)
+{
+	struct ioas_run *last = ioas_last_run(runs);
+	struct ioas_run *first = ioas_first_run(more);
+	struct page *page;
+
+	if (!last || !first || !ioas_run_huge(*last) || !ioas_run_huge(*first))
+		return false;
+	if (ioas_run_pfn(*last) + ioas_run_pages(*last) != ioas_run_pfn(*first) ||
+	    ioas_run_pages(*last) + ioas_run_pages(*first) > IOAS_RUN_PAGES_MAX)
+		return false;
+	page = pfn_to_page(ioas_run_pfn(*first));
+	return page != compound_head(page);
+}
+
+/**
+ * ioas_runs_drop_first() - Unpin the first hugetlb page and forget about it
+ * @runs: a list whose first run is of hugetlb pages
+ */
+void ioas_runs_drop_first(struct ioas_runs *runs)
+{
+	struct ioas_run *run = ioas_first_run(runs);
+	struct page *page = pfn_to_page(ioas_run_pfn(*run));
+	struct page *head = compound_head(page);
+	unsigned long pages = ioas_run_pages(*run);
+	unsigned long count = min(pages, compound_nr(head) - (page - head));
+
+	unpin_user_page(page);
+	*run = ioas_run_make(ioas_run_pfn(*run) + count, pages - count,
+			     IOAS_RUN_HUGE);
+}
+
 /**
  * ioas_runs_free() - Free a list, which may not be used any more
  * @runs: the list, whose pages are not looked at

@@ -221,13 +221,24 @@ static void ioas_run_team(struct ioas_team *team)
 	ioas_await_threads(team, threads, wanted);
 }
 
+/*
+ * Two slices that have parts of one hugetlb page have pinned it twice. Where the parts
+ * become one run they are unpinned as one page, so the second pin goes. The slice
+ * forgets it as well: it is looked at again if a later one cannot be joined.
+ */
 static int ioas_join_slices(struct ioas_team *team)
 {
+	struct ioas_runs *runs = team->pin->runs;
 	unsigned int i;
 
-	for (i = 0; i < team->count; i++)
-		if (!ioas_runs_join(team->pin->runs, &team->slices[i]))
+	for (i = 0; i < team->count; i++) {
+		bool twice = ioas_runs_meet_in_page(runs, &team->slices[i]);
+
+		if (!ioas_runs_join(runs, &team->slices[i]))
 			return -ENOMEM;
+		if (twice)
+			ioas_runs_drop_first(&team->slices[i]);
+	}
 	return 0;
 }
 

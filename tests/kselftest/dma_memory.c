@@ -11,10 +11,15 @@
 #include "common.h"
 #include "dma.h"
 #include "expect.h"
+#include "stage.h"
 
 #define SOURCE		0x100000ULL
 #define SINK		0x200000ULL
 #define TARGET		0x40000000ULL
+
+#ifndef MFD_HUGE_1GB
+#define MFD_HUGE_1GB	(30U << 26)	/* log2 of the size, as in <linux/memfd.h> */
+#endif
 
 enum {
 	SEED_A = 200,
@@ -242,6 +247,63 @@ TEST_F(memory, hugetlb)
 	EXPECT_TRUE(store_is_refused(&self->engine, TARGET, va, SEED_CANARY));
 	EXPECT_TRUE(store_arrives(&self->engine, 2 * TARGET + PAGE,
 				  va + 3 * PAGE, SEED_A));
+}
+
+#define POOL	"/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages"
+
+/* The machine sets one aside when it boots; later there may be none so large. */
+static bool gigantic_page_is_free(void)
+{
+	FILE *file = fopen(POOL, "re");
+	unsigned int free = 0;
+
+	if (!file)
+		return false;
+	if (fscanf(file, "%u", &free) != 1)
+		free = 0;
+	fclose(file);
+	return free > 0;
+}
+
+/* One pin holds it, one entry of a table may map it, and any part of it can be mapped. */
+TEST_F(memory, hugetlb_of_a_gibibyte)
+{
+	static const __u64 places[] = {
+		0, 2 * MIB - PAGE, 512 * MIB, GIB - PAGE
+	};
+	const __u64 iova = 4 * GIB, part = 7 * GIB + PAGE;
+	int file = memfd_create("file", MFD_CLOEXEC | MFD_HUGETLB |
+				MFD_HUGE_1GB);
+	__u64 pinned;
+	char *va;
+
+	ASSERT_TRUE(gigantic_page_is_free());
+	ASSERT_GE(file, 0);
+	ASSERT_EQ(0, ftruncate(file, GIB));
+	va = mmap(NULL, GIB, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	ASSERT_NE(MAP_FAILED, va);
+	va[0] = 1;
+	pinned = pinned_pages();
+	MAP(iova, va, GIB, RW);
+	EXPECT_EQ(pinned + 1, pinned_pages());
+	EXPECT_TRUE(WORKS(SEED_A));
+	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++)
+		EXPECT_TRUE(store_arrives(&self->engine, iova + places[i],
+					  va + places[i], SEED_A));
+	EXPECT_TRUE(store_is_refused(&self->engine, iova + GIB, va,
+				     SEED_CANARY));
+	LIB_OK(ioasid_space_unmap(self->ctx, self->space, iova, GIB, NULL));
+	EXPECT_EQ(pinned, pinned_pages());
+	EXPECT_TRUE(store_is_refused(&self->engine, iova, va, SEED_CANARY));
+
+	MAP(part, va + 300 * MIB, 3 * PAGE, RW);
+	EXPECT_EQ(pinned + 1, pinned_pages());
+	EXPECT_TRUE(store_arrives(&self->engine, part + 2 * PAGE,
+				  va + 300 * MIB + 2 * PAGE, SEED_A));
+	EXPECT_TRUE(store_is_refused(&self->engine, part + 3 * PAGE,
+				     va + 300 * MIB + 3 * PAGE, SEED_CANARY));
+	munmap(va, GIB);
+	close(file);
 }
 
 /* A child that lives until it is told to end, and before that scribbles on @va. */

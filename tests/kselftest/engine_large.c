@@ -122,6 +122,32 @@ TEST_F(large, in_large_pages)
 	EXPECT_HELD(0, 0);
 }
 
+/* Threads that meet in the middle of a hugetlb page pin it together, and once. */
+TEST_F(large, in_hugetlb_pages)
+{
+	const size_t length = 96 * MIB - 2 * PAGE;
+	char *va;
+
+	ASSERT_TRUE(huge_pages(48));
+	va = mmap(NULL, 96 * MIB, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	ASSERT_NE(MAP_FAILED, va);
+	va += PAGE;
+	ASSERT_OK(do_map(self->stage.fd, self->stage.space, va, length,
+			 IOVA + PAGE, RW));
+	EXPECT_EQ(self->locked + length, locked_bytes(0));
+	EXPECT_EQ(self->pinned + 48, pinned_pages());
+	for (__u64 place = 32 * MIB - PAGE; place < length; place += 32 * MIB)
+		EXPECT_TRUE(stage_sees(&self->stage, IOVA + PAGE + place,
+				       va + place, place / MIB));
+	EXPECT_OK(do_unmap(self->stage.fd, self->stage.space, IOVA + PAGE,
+			   length));
+	EXPECT_HELD(0, 0);
+	ASSERT_EQ(0, munmap(va - PAGE, 96 * MIB));
+	ASSERT_TRUE(huge_pages(48));
+	ASSERT_TRUE(huge_pages(0));
+}
+
 /* A page that is missing in the middle, near the beginning, at the end. */
 TEST_F(large, a_hole)
 {
