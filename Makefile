@@ -21,7 +21,7 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 # Where "make -jN" was not asked for, use every processor.
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all help modules lib tools portable-tools man tests demo-bin install uninstall dkms-install \
+.PHONY: all help modules test-modules lib tools portable-tools man tests demo-bin install uninstall dkms-install \
 	dkms-remove check check-apps bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
@@ -43,6 +43,15 @@ ifneq ($(MODULE),$(CURDIR))
 	@find $(MODULE) -xtype l -delete
 endif
 	$(MAKE) $(parallel) -C $(KDIR) M=$(MODULE) modules
+
+test-modules: modules ## build the test modules too; nothing installs them
+ifneq ($(MODULE),$(CURDIR))
+	@mkdir -p $(MODULE)/tests
+	@cp -rsf $(CURDIR)/tests/kmod $(MODULE)/tests
+	@find $(MODULE)/tests -xtype l -delete
+endif
+	$(MAKE) $(parallel) -C $(KDIR) M=$(MODULE)/tests/kmod \
+		KBUILD_EXTRA_SYMBOLS=$(MODULE)/Module.symvers modules
 
 lib: ## build libioasid
 	$(MAKE) -C lib
@@ -111,7 +120,8 @@ clean: clean-modules ## remove what was built here (the lab's cache stays)
 
 # Without kbuild's help, so that it works when the kernel is gone.
 clean-modules:
-	@rm -rf .tmp_versions
-	@rm -f *.ko *.o .*.o *.mod *.mod.c .*.cmd modules.order Module.symvers
-	@find src \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' -o -name '*.answer' \
-		-o -name ioas_compat_config.h \) -delete
+	@rm -rf .tmp_versions tests/kmod/.tmp_versions
+	@for d in . $(wildcard tests/kmod); do (cd $$d && rm -f *.ko *.o .*.o *.mod *.mod.c \
+		.*.cmd modules.order Module.symvers); done
+	@find src $(wildcard tests/kmod) \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \
+		-o -name '*.answer' -o -name ioas_compat_config.h \) -delete
