@@ -5,6 +5,7 @@
  * An open file is a context. The kernel calls ioctl only while it holds the file,
  * and release when nobody does, so no command ever meets a context that ends.
  */
+#include <linux/dma-mapping.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -150,7 +151,28 @@ struct ioas_ctx *ioas_ctx_get_fd(struct ioas_call *call, int fd,
  */
 int ioas_chardev_init(void)
 {
-	return misc_register(&ioas_miscdev);
+	int ret = misc_register(&ioas_miscdev);
+
+	if (ret)
+		return ret;
+	ret = dma_coerce_mask_and_coherent(ioas_miscdev.this_device,
+					   DMA_BIT_MASK(64));
+	if (ret)
+		misc_deregister(&ioas_miscdev);
+	return ret;
+}
+
+/**
+ * ioas_chardev_device() - The device behind /dev/ioasid
+ *
+ * It does no DMA, and no IOMMU is in front of it: the addresses the DMA API has for it
+ * are those of the memory.
+ *
+ * Return: the device, which stays as long as a file is open.
+ */
+struct device *ioas_chardev_device(void)
+{
+	return ioas_miscdev.this_device;
 }
 
 /**

@@ -5,12 +5,14 @@
 
 #include <linux/fs.h>
 
+struct device;
 struct ioas_call;
 struct ioas_ctx;
 struct seq_file;
 
 int ioas_chardev_init(void);
 void ioas_chardev_exit(void);
+struct device *ioas_chardev_device(void);
 struct ioas_ctx *ioas_ctx_get_fd(struct ioas_call *call, int fd,
 				 struct file **file);
 

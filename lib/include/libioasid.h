@@ -408,7 +408,7 @@ int ioasid_space_map_batch(struct ioasid_ctx *ctx, uint32_t ioasid,
  * ioasid_space_map_file() - Map a file's memory where the kernel finds room
  * @ctx: the context
  * @ioasid: the space
- * @fd: a memfd, or a file of tmpfs or hugetlbfs; may be closed afterwards
+ * @fd: a memfd, a file of tmpfs or hugetlbfs, or a dma-buf; may be closed afterwards
  * @offset: first byte in the file, page aligned
  * @length: bytes, a multiple of the page size, within the file
  * @prot: IOASID_PROT_READ, IOASID_PROT_WRITE or both: what devices may do

@@ -20,6 +20,7 @@ void ioas_memory_init(struct ioas_memory *memory,
 		      void (*release)(struct ioas_memory *memory))
 {
 	refcount_set(&memory->refs, 1);
+	memory->exported = false;
 	memory->counted = false;
 	memory->release = release;
 	memory->mm = NULL;
@@ -97,6 +98,41 @@ static int ioas_memory_fill(struct ioas_call *call, struct ioas_memory *memory,
 }
 
 /**
+ * ioas_memory_begin() - Charge memory whose pages are to be put into its runs
+ * @call: the command, for the reason of a failure
+ * @memory: memory of which nothing is pinned, the caller's alone
+ * @pages: length in pages, not 0
+ * @writable: devices will write to it
+ *
+ * Charged the way VFIO type1 does it: to locked_vm of the mm against RLIMIT_MEMLOCK,
+ * which CAP_IPC_LOCK lifts.
+ *
+ * Context: may sleep; process context of the owner; takes mmap_lock.
+ * Return: 0 or -ENOMEM; then nothing is charged.
+ */
+int ioas_memory_begin(struct ioas_call *call, struct ioas_memory *memory,
+		      unsigned long pages, bool writable)
+{
+	int ret = ioas_charge(call, pages);
+
+	if (!ret)
+		ioas_memory_start(memory, current->mm, pages, writable);
+	return ret;
+}
+
+/**
+ * ioas_memory_abort() - Take back ioas_memory_begin()
+ * @memory: the memory, of which nothing is pinned any more
+ *
+ * Context: as ioas_memory_begin().
+ */
+void ioas_memory_abort(struct ioas_memory *memory)
+{
+	ioas_uncharge(memory->mm, memory->pages);
+	ioas_memory_end(memory);
+}
+
+/**
  * ioas_memory_pin() - Pin and charge a range of the calling process' memory
  * @call: the command, for the reason of a failure
  * @memory: memory of which nothing is pinned, the caller's alone
@@ -104,11 +140,9 @@ static int ioas_memory_fill(struct ioas_call *call, struct ioas_memory *memory,
  * @pages: length in pages, not 0
  * @writable: devices will write to it
  *
- * The pages stay where they are, in memory, until the last reference is gone. They are
- * charged the way VFIO type1 does it: to locked_vm of the mm against RLIMIT_MEMLOCK,
- * which CAP_IPC_LOCK lifts.
+ * The pages stay where they are, in memory, until the last reference is gone.
  *
- * Context: may sleep; process context of the owner; takes mmap_lock.
+ * Context: as ioas_memory_begin().
  * Return: 0, -ENOMEM, -EFAULT or -EINTR; then nothing is pinned.
  */
 int ioas_memory_pin(struct ioas_call *call, struct ioas_memory *memory,
@@ -116,15 +150,12 @@ int ioas_memory_pin(struct ioas_call *call, struct ioas_memory *memory,
 {
 	int ret;
 
-	ret = ioas_charge(call, pages);
+	ret = ioas_memory_begin(call, memory, pages, writable);
 	if (ret)
 		return ret;
-	ioas_memory_start(memory, current->mm, pages, writable);
 	ret = ioas_memory_fill(call, memory, va);
-	if (!ret)
-		return 0;
-	ioas_uncharge(memory->mm, pages);
-	ioas_memory_end(memory);
+	if (ret)
+		ioas_memory_abort(memory);
 	return ret;
 }
 
@@ -148,14 +179,16 @@ struct ioas_memory *ioas_memory_get(struct ioas_memory *memory)
  * @second: memory of which nothing is pinned; becomes the second part
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, or -EBUSY if @page is in the middle of a hugetlb page; then
- * nothing has changed.
+ * Return: 0, -ENOMEM, or -EBUSY if @page is in the middle of a hugetlb page, or the
+ * memory a dma-buf's, which is given back as a whole; then nothing has changed.
  */
 int ioas_memory_split(struct ioas_memory *memory, unsigned long page,
 		      struct ioas_memory *second)
 {
 	int ret;
 
+	if (memory->exported)
+		return -EBUSY;
 	ioas_memory_start(second, memory->mm, memory->pages - page,
 			  memory->writable);
 	ret = ioas_runs_split(&memory->runs, page, &second->runs);
@@ -179,6 +212,16 @@ static void ioas_uncharge_later(struct ioas_uncharge *uncharge,
 	uncharge->pages += memory->pages;
 }
 
+/* The pages themselves are the exporter's to free, in @release. */
+static void ioas_memory_let_go(struct ioas_memory *memory)
+{
+	if (likely(!memory->exported))
+		ioas_unpin_runs(&memory->runs, memory->writable);
+	else if (memory->writable)
+		ioas_dirty_runs(&memory->runs);
+	ioas_runs_free(&memory->runs);
+}
+
 /**
  * ioas_memory_put() - Give a reference back
  * @memory: memory that no device reaches through the caller any more
@@ -194,8 +237,7 @@ void ioas_memory_put(struct ioas_memory *memory, struct ioas_uncharge *uncharge)
 	if (!refcount_dec_and_test(&memory->refs))
 		return;
 	if (memory->mm) {
-		ioas_unpin_runs(&memory->runs, memory->writable);
-		ioas_runs_free(&memory->runs);
+		ioas_memory_let_go(memory);
 		ioas_uncharge_later(uncharge, memory);
 	}
 	memory->release(memory);

@@ -94,6 +94,7 @@ struct ioas_runs {
  * struct ioas_memory - A pinned range of memory, as part of what owns its storage
  * @refs: areas and registrations
  * @writable: pinned for writing
+ * @exported: pages of a dma-buf, which its exporter holds; they are not pinned
  * @counted: in what fdinfo.c adds up; by its lock
  * @release: frees the storage after the last reference
  * @mm: the process' memory map it is charged to, holds mm_count; NULL while nothing
@@ -107,6 +108,7 @@ struct ioas_runs {
 struct ioas_memory {
 	refcount_t refs;
 	bool writable;
+	bool exported;
 	bool counted;
 	void (*release)(struct ioas_memory *memory);
 	struct mm_struct *mm;
@@ -131,6 +133,9 @@ void ioas_memory_init(struct ioas_memory *memory,
 		      void (*release)(struct ioas_memory *memory));
 int ioas_memory_pin(struct ioas_call *call, struct ioas_memory *memory,
 		    unsigned long va, unsigned long pages, bool writable);
+int ioas_memory_begin(struct ioas_call *call, struct ioas_memory *memory,
+		      unsigned long pages, bool writable);
+void ioas_memory_abort(struct ioas_memory *memory);
 struct ioas_memory *ioas_memory_get(struct ioas_memory *memory);
 int ioas_memory_split(struct ioas_memory *memory, unsigned long page,
 		      struct ioas_memory *second);
@@ -151,6 +156,13 @@ static inline u64 ioas_memory_count(struct ioas_memory *memory)
 	memory->counted = true;
 	return (u64)memory->pages << PAGE_SHIFT;
 }
+
+/* dmabuf.c */
+struct dma_buf;
+
+struct ioas_memory *ioas_dmabuf_memory(struct ioas_call *call,
+				       struct dma_buf *buf, unsigned long skip,
+				       unsigned long pages, bool writable);
 
 /* registration.c */
 
@@ -207,6 +219,7 @@ struct ioas_pin {
 
 int ioas_pin(struct ioas_pin *pin);
 void ioas_unpin_runs(struct ioas_runs *runs, bool dirty);
+void ioas_dirty_runs(struct ioas_runs *runs);
 
 /* team.c */
 
@@ -223,6 +236,8 @@ void ioas_runs_init_chunk(struct ioas_runs *runs, struct ioas_chunk *chunk,
 unsigned long ioas_runs_append(struct ioas_runs *runs, struct page **pages,
 			       unsigned long count);
 bool ioas_runs_append_huge(struct ioas_runs *runs, struct page *page,
+			   unsigned long count);
+bool ioas_runs_append_pfns(struct ioas_runs *runs, unsigned long pfn,
 			   unsigned long count);
 bool ioas_runs_join(struct ioas_runs *runs, struct ioas_runs *more);
 bool ioas_runs_meet_in_page(struct ioas_runs *runs, struct ioas_runs *more);

@@ -159,3 +159,32 @@ void ioas_unpin_runs(struct ioas_runs *runs, bool dirty)
 			ioas_unpin_run(chunk->runs[i], dirty);
 	}
 }
+
+static void ioas_dirty_run(struct ioas_run run)
+{
+	struct page *page = pfn_to_page(ioas_run_pfn(run));
+	struct page *end = page + ioas_run_pages(run);
+
+	for (; page < end; page++)
+		if (!PageDirty(page))
+			set_page_dirty_lock(page);
+}
+
+/**
+ * ioas_dirty_runs() - Mark all that is in a list of runs dirty
+ * @runs: the list, of pages that were not pinned here and are held by others
+ *
+ * Context: may sleep; any process.
+ */
+void ioas_dirty_runs(struct ioas_runs *runs)
+{
+	struct ioas_chunk *chunk;
+	unsigned int i;
+
+	list_for_each_entry(chunk, &runs->chunks, node) {
+		for (i = 0; i < chunk->used; i++) {
+			ioas_dirty_run(chunk->runs[i]);
+			cond_resched();
+		}
+	}
+}

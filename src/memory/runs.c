@@ -165,6 +165,21 @@ bool ioas_runs_append_huge(struct ioas_runs *runs, struct page *page,
 }
 
 /**
+ * ioas_runs_append_pfns() - Add contiguous pages to the end
+ * @runs: the list
+ * @pfn: the first page
+ * @count: how many, no more than one run can be
+ *
+ * Context: may sleep.
+ * Return: false without memory.
+ */
+bool ioas_runs_append_pfns(struct ioas_runs *runs, unsigned long pfn,
+			   unsigned long count)
+{
+	return ioas_add_run(runs, pfn, count, 0);
+}
+
+/**
  * ioas_runs_join() - Copy a list to the end of another one
  * @runs: the list
  * @more: what comes after it

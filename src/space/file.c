@@ -49,18 +49,20 @@ static int ioas_fail_file(struct ioas_call *call, int err)
  * Other file systems write pages back when they are dirty, and cannot know that a
  * device writes to them at any time.
  */
-static int ioas_check_kind(struct ioas_call *call, struct file *file)
+static bool ioas_is_memory_file(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	return S_ISREG(inode->i_mode) &&
+	       (inode->i_sb->s_magic == TMPFS_MAGIC ||
+		inode->i_sb->s_magic == HUGETLBFS_MAGIC);
+}
+
+static int ioas_check_end(struct ioas_call *call, struct file *file)
 {
 	struct ioasid_map_file *args = &call->data.map_file;
-	struct inode *inode = file_inode(file);
-	u64 size = i_size_read(inode);
+	u64 size = i_size_read(file_inode(file));
 
-	if (!S_ISREG(inode->i_mode) ||
-	    (inode->i_sb->s_magic != TMPFS_MAGIC &&
-	     inode->i_sb->s_magic != HUGETLBFS_MAGIC))
-		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_FILE,
-				 "file descriptor %d is no memfd, and no file of tmpfs or hugetlbfs",
-				 args->fd);
 	if (args->offset > size || args->length > size - args->offset)
 		return ioas_fail(call, -EFAULT, IOASID_REASON_FILE,
 				 "offset 0x%llx with length 0x%llx is beyond the end of the file at 0x%llx",
@@ -114,7 +116,9 @@ static int ioas_map_file(struct ioas_call *call, struct ioas_space *space,
 	LIST_HEAD(areas);
 	int ret;
 
-	ret = ioas_check_kind(call, file);
+	if (!ioas_is_memory_file(file))
+		return ioas_map_dmabuf(call, space);
+	ret = ioas_check_end(call, file);
 	if (ret)
 		return ret;
 	area = ioas_area_take(call, space, args->flags & IOASID_MAP_FIXED,

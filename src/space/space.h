@@ -151,6 +151,7 @@ int ioas_areas_publish(struct ioas_call *call, struct ioas_space *space,
 int ioas_cmd_map_dma(struct ioas_call *call);
 int ioas_cmd_map_batch(struct ioas_call *call);
 int ioas_cmd_copy(struct ioas_call *call);
+int ioas_map_dmabuf(struct ioas_call *call, struct ioas_space *space);
 int ioas_cmd_map_file(struct ioas_call *call);
 int ioas_cmd_unmap_dma(struct ioas_call *call);
 u64 ioas_unmap_everything(struct ioas_space *space);

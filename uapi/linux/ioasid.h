@@ -355,6 +355,11 @@ enum ioasid_prot {
  * it is unmapped, also if another process unmaps it. It is mapped for every device
  * attached to the space now or later.
  *
+ * The device and the process see the same memory for as long as it is mapped. Before
+ * Linux 5.19 that ends for private memory that becomes write-protected meanwhile, also
+ * for a moment (mprotect(2) and back): when the process writes to it the kernel gives
+ * the process a copy, and the device keeps the page it had.
+ *
  * An IOVA of the kernel's choice is in the smallest free range that is large enough,
  * and has the offset in a large page that the memory has. It is never in a reserved
  * range, nor outside what IOASID_ALLOW_IOVAS allows, if that was called. Low
@@ -402,6 +407,10 @@ enum ioasid_unmap_flags {
  * When the call returns no device can reach the memory through this space, and it
  * is unpinned. IOASID_UNMAP_ALL of an empty space succeeds with @unmapped 0.
  * A mapping that another thread is still making is not there yet.
+ *
+ * Memory that has other users (copies, a registration) stays pinned and charged as a
+ * whole until the last of them is gone. So does a hugetlb page that is unmapped in
+ * part, and what was mapped of a dma-buf.
  *
  * Errors: ENOENT (no such space, or nothing mapped in the range), EINVAL (not
  * aligned, empty or wrapping range, or it would split a mapping: the extack has
@@ -670,7 +679,8 @@ struct ioasid_map_batch {
  * @extack: 0 or pointer to struct ioasid_extack
  * @ioasid: the space
  * @prot: as in struct ioasid_map_dma
- * @fd: a memfd, or a file of tmpfs or hugetlbfs, open for what @prot needs
+ * @fd: a memfd, a file of tmpfs or hugetlbfs, or a dma-buf, open for what @prot needs;
+ *	for reading in any case
  * @__reserved: must be 0
  * @offset: first byte in the file, page aligned
  * @length: bytes, a multiple of the page size, not 0, within the file
@@ -680,9 +690,18 @@ struct ioasid_map_batch {
  * memory stays pinned, and what others write to the file the device sees, also when
  * the process that made it is gone.
  *
+ * A memfd that is sealed by F_SEAL_WRITE can be mapped for reading; before Linux 6.7
+ * only by a file descriptor that is not open for writing.
+ *
+ * A dma-buf is mapped if its exporter has it in ordinary memory and keeps it where it
+ * is, as udmabuf and the system heap do. Its exporter holds the pages for as long as
+ * anything maps them, and they are charged like others. One of a device's own memory is
+ * refused, also that of a VFIO device: the device can take it away at any time.
+ *
  * Errors: as IOASID_MAP_DMA; EBADF (no open file), EOPNOTSUPP (a kind of file whose
- * pages cannot be had), EFAULT (beyond the end of the file), EACCES (the file is not
- * open for what @prot needs, or sealed against it).
+ * pages cannot be had; the extack names a dma-buf's exporter), EFAULT (beyond the end
+ * of the file), EACCES (the file is not open for what @prot needs, or sealed against
+ * it).
  */
 struct ioasid_map_file {
 	__u32 size;
