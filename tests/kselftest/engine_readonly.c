@@ -198,8 +198,42 @@ TEST_F(readonly, not_made_dirty)
 			self->file, 0);
 	ASSERT_NE(MAP_FAILED, writable);
 	ASSERT_OK(MAP(writable, RW));
+	EXPECT_EQ(0, engine_store(&self->stage.engine, IOVA));
 	UNMAP();
 	EXPECT_TRUE(is_dirty(va));
+}
+
+/* So does one that writes to a file that no process has mapped. */
+TEST_F(readonly, made_dirty)
+{
+	char *va = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->reader, 0);
+
+	ASSERT_NE(MAP_FAILED, va);
+	EXPECT_EQ(0, __atomic_load_n(va, __ATOMIC_ACQUIRE));
+	ASSERT_FALSE(is_dirty(va));
+	fill(self->sink, PAGE, 5);
+	EXPECT_EQ(0, engine_load(&self->stage.engine, SINK));
+	ASSERT_OK(do_map_file(self->stage.fd, self->stage.space, self->file, 0,
+			      PAGE, IOVA, RW));
+	EXPECT_EQ(0, engine_store(&self->stage.engine, IOVA));
+	EXPECT_TRUE(filled(va, DMA_LEN, 5));
+	UNMAP();
+	EXPECT_TRUE(is_dirty(va));
+}
+
+/* The kernel's copy-on-write and a pinned page, as the uAPI's documentation has it. */
+TEST_F(readonly, protected_for_a_moment)
+{
+	char *va = anon(PAGE);
+
+	ASSERT_NE(NULL, va);
+	fill(va, PAGE, 3);
+	ASSERT_OK(MAP(va, RW));
+	ASSERT_EQ(0, mprotect(va, PAGE, PROT_READ));
+	ASSERT_EQ(0, mprotect(va, PAGE, PROT_READ | PROT_WRITE));
+	EXPECT_READS(3);
+	fill(va, PAGE, 4);
+	EXPECT_READS(kernel_before(5, 19) ? 3 : 4);
 }
 
 /* Registered to be read: no mapping of it, in whatever space, lets a device write. */
