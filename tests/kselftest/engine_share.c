@@ -219,6 +219,26 @@ TEST_F(share, attached_afterwards)
 	EXPECT_HELD(PAGES);
 }
 
+/* The tables go with the last device, the memory stays pinned for the next one. */
+TEST_F(share, detached_for_a_while)
+{
+	struct stage *a = &self->a;
+	struct ioasid_get_info info;
+
+	ASSERT_OK(do_map(a->fd, a->space, self->memory, PAGES * PAGE, HERE,
+			 RW));
+	EXPECT_HELD(PAGES);
+	ASSERT_OK(do_detach(a->fd, a->dev.id));
+	ASSERT_OK(do_get_info(a->fd, a->space, &info));
+	EXPECT_EQ(0, info.num_domains);
+	EXPECT_EQ(1, info.num_areas);
+	EXPECT_HELD(PAGES);
+	EXPECT_TRUE(stage_is_blind(a, HERE, self->memory, 1));
+	ASSERT_OK(do_attach(a->fd, a->dev.id, a->space));
+	EXPECT_HELD(PAGES);
+	EXPECT_TRUE(stage_sees(a, HERE + PAGE, self->memory + PAGE, 2));
+}
+
 /* A mapping allows no more than what it is made of. */
 TEST_F(share, rights)
 {
