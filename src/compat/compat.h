@@ -11,6 +11,7 @@
 
 #include "compat/iommu.h"
 #include "compat/mm.h"
+#include "compat/pasid.h"
 #include "compat/group.h"
 
 #endif

@@ -11,6 +11,13 @@
  */
 #include "compat/compat.h"
 
+#if IOAS_HAVE_IOMMU_ATTACH_HANDLE
+#include <linux/module.h>
+
+/* MODULE_IMPORT_NS() takes a word or, since 6.13, a string; this is what it makes of both. */
+MODULE_INFO(import_ns, "IOMMUFD_INTERNAL");
+#endif
+
 #if !IOAS_HAVE_IOMMU_DMA_OWNER
 
 #include <linux/delay.h>

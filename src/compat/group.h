@@ -13,6 +13,7 @@
 #include <linux/iommu.h>
 
 #include "ioas_compat_config.h"
+#include "compat/pasid.h"
 
 #if IOAS_HAVE_IOMMU_DMA_OWNER
 struct ioas_blocked {
@@ -40,7 +41,12 @@ static inline void ioas_group_detach(struct iommu_group *group,
 				     struct ioas_blocked *blocked,
 				     struct iommu_domain *domain)
 {
+#if IOAS_HAVE_IOMMU_ATTACH_HANDLE
+	/* A handle is there if the domain has replaced another. */
+	iommu_detach_group_handle(domain, group);
+#else
 	iommu_detach_group(domain, group);
+#endif
 }
 #else
 struct pci_dev;

@@ -64,13 +64,23 @@ iommu_paging_domain_alloc(struct device *dev)
 
 /*
  * No-snoop DMA is snooped if this returns true. Before the callback existed VT-d
- * did it by itself for every mapping with IOMMU_CACHE.
+ * did it by itself for every mapping with IOMMU_CACHE, and the capability said so.
  */
-static inline bool ioas_enforce_cache_coherency(struct iommu_domain *domain)
+static inline bool ioas_enforce_cache_coherency(struct iommu_domain *domain,
+						struct device *dev)
 {
 #if IOAS_HAVE_ENFORCE_CACHE_COHERENCY
 	return domain->ops->enforce_cache_coherency &&
 	       domain->ops->enforce_cache_coherency(domain);
+#else
+	return device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY);
+#endif
+}
+
+static inline bool ioas_dirty_capable(struct device *dev)
+{
+#if IOAS_HAVE_CAP_DIRTY_TRACKING
+	return device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING);
 #else
 	return false;
 #endif
@@ -85,6 +95,9 @@ static inline bool ioas_takes_fault_handler(struct iommu_domain *domain)
 	return true;
 #endif
 }
+
+/* The order in which AMD-Vi's attribute "features" shows its two registers. */
+#define IOAS_AMD_EFR_FIRST	IOAS_HAVE_CAP_DIRTY_TRACKING
 
 /* Too little for a larger page: then there is no size to be chosen. */
 static inline bool ioas_only_small_pages(struct iommu_domain *domain,

@@ -34,7 +34,7 @@ $1 == "option" {
 }
 
 $1 == "symbol" {
-	if (!any_exported($2)) {
+	if (!any_exported($2) && ($4 == "" || number(release) >= number($4))) {
 		gsub(/\|/, " or ", $2)
 		print "  " $2 "() is not exported (" $3 " provides it)"
 	}
