@@ -40,6 +40,7 @@ union ioas_command_data {
 	struct ioasid_register_memory register_memory;
 	struct ioasid_unregister_memory unregister_memory;
 	struct ioasid_copy copy;
+	struct ioasid_device_intersect device_intersect;
 	struct vfio_ioasid_bind bind;
 	struct vfio_ioasid_unbind unbind;
 };

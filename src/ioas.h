@@ -7,7 +7,7 @@
  *
  *	ioas_fdinfo_lock	marks of memory that is counted for /proc/PID/fdinfo
  *	ioas_container.lock	groups of a VFIO container; held across BIND
- *	ioas_group.lock		devices of a group, and where the group is attached
+ *	ioas_group.lock		devices of a group, and where they are attached
  *	ioas_space.domains_sem	which domains mirror the space, and its reserved ranges
  *	ioas_space.lock		areas of the space; also its reserved ranges
  *	ioas_ctx.objects	the xarray's own spinlock
@@ -74,7 +74,7 @@ struct ioas_space {
 
 	struct rw_semaphore domains_sem;
 	struct list_head domains;	/* struct ioas_domain, by domains_sem */
-	struct list_head groups;	/* struct ioas_group, by domains_sem */
+	struct list_head attachments;	/* struct ioas_attachment, by domains_sem */
 	unsigned int num_devices;	/* attached, by domains_sem */
 	bool freed;			/* written with both locks held */
 	unsigned long granule;		/* constant; 0 if pages may be of any size */
@@ -105,14 +105,28 @@ struct ioas_group {
 	struct ioas_blocked blocked;
 	struct list_head devices;		/* struct ioas_device */
 
-	/* The attachment all devices of the group share. By lock. */
+	/* Where DMA without PASID goes, for all devices of the group. By lock. */
+	struct ioas_attachment *attachment;	/* NULL: it is blocked */
+	unsigned int num_attached;		/* devices that asked for it */
+};
+
+/*
+ * DMA that a space translates: of a group, or with one PASID of a device. It exists
+ * from IOASID_ATTACH to IOASID_DETACH; until then @domain is kept.
+ */
+struct ioas_attachment {
+	struct ioas_group *group;
 	struct ioas_space *space;
 	struct ioas_domain *domain;
-	unsigned int num_attached;		/* devices that asked for it */
+	u32 pasid;				/* 0: the group's without PASID */
+	struct device *dev;			/* whose IOMMU it is */
+	struct list_head device_node;		/* in device->pasids, by group->lock */
+	struct ioas_attach_handle handle;
 
-	/* As a member of the space. By the space's locks. */
-	struct list_head space_node;		/* in space->groups */
+	/* As a part of the space. By the space's locks. */
+	struct list_head space_node;		/* in space->attachments */
 	struct list_head reserved;		/* struct ioas_reserved it brought */
+	struct list_head aperture;		/* the same, for its domain */
 	u32 owner_id;				/* a device to name in errors */
 	char owner_name[IOASID_NAME_LEN];
 };
@@ -135,10 +149,12 @@ struct ioas_device {
 	unsigned long page_sizes;
 	u64 aperture_first;
 	u64 aperture_last;
+	bool enforces_snoop;
 
 	/* By group->lock. */
 	enum ioas_device_state state;
 	bool attached;
+	struct list_head pasids;	/* struct ioas_attachment */
 	struct list_head group_node;	/* in group->devices */
 };
 

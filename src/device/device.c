@@ -64,6 +64,7 @@ static struct ioas_device *ioas_device_create(struct ioas_group *group,
 	device->cookie = cookie;
 	strscpy(device->name, dev_name(dev), sizeof(device->name));
 	INIT_LIST_HEAD(&device->group_node);
+	INIT_LIST_HEAD(&device->pasids);
 	device->unbind_nb.notifier_call = ioas_device_notify;
 	return device;
 }
@@ -100,10 +101,24 @@ static int ioas_check_unbound(struct ioas_call *call,
 }
 
 /*
- * VFIO lets a group in whose other devices have no driver, or are bridges. Those are
- * not for user space to drive. The driver itself may not be looked at: it can go at
- * any time, and waiting for the device's lock would let whoever unbinds it wait for
- * us while we wait for him.
+ * A driver can go at any time, unless the device is locked. Waiting for that would let
+ * whoever unbinds it wait for us while we wait for him; so a device that is locked
+ * passes, which lets nobody do more than hold its id.
+ */
+static bool ioas_is_stub(struct device *dev)
+{
+	bool stub;
+
+	if (!device_trylock(dev))
+		return false;
+	stub = dev->driver && !strcmp(dev->driver->name, "pci-stub");
+	device_unlock(dev);
+	return stub;
+}
+
+/*
+ * VFIO lets a group in whose other devices have no driver, are bridges, or are kept by
+ * pci-stub. Those are not for user space to drive.
  */
 static int ioas_check_driver(struct ioas_call *call, struct device *dev)
 {
@@ -114,6 +129,8 @@ static int ioas_check_driver(struct ioas_call *call, struct device *dev)
 		what = "is a bridge";
 	else if (!READ_ONCE(dev->driver))
 		what = "has no driver; bind it to vfio-pci first";
+	else if (ioas_is_stub(dev))
+		what = "has the driver pci-stub; bind it to vfio-pci first";
 	if (!what)
 		return 0;
 	return ioas_fail(call, -EINVAL, IOASID_REASON_DRIVER, "%s %s",

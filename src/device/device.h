@@ -38,10 +38,18 @@ void ioas_device_release(struct ioas_device *device);
 
 /* info.c: what a device is */
 int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device);
+u64 ioas_device_flags(struct ioas_device *device);
 int ioas_cmd_device_info(struct ioas_call *call);
 void ioas_device_show(struct seq_file *m, struct ioas_device *device);
 
-/* attach.c: where its DMA goes */
+/* identify.c: what its IOMMU is */
+int ioas_iommu_identify(struct device *dev, struct ioasid_device_info *info);
+bool ioas_device_replaces(struct ioas_device *device, u32 pasid);
+
+/* intersect.c: what several have in common */
+int ioas_cmd_device_intersect(struct ioas_call *call);
+
+/* attach.c: where its DMA goes; see also attachment.h */
 int ioas_cmd_attach(struct ioas_call *call);
 int ioas_cmd_detach(struct ioas_call *call);
 void ioas_device_detach(struct ioas_device *device);

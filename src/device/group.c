@@ -36,7 +36,6 @@ struct ioas_group *ioas_group_create(struct iommu_group *iommu_group,
 	group->iommu_group = iommu_group;
 	group->container = container;
 	INIT_LIST_HEAD(&group->devices);
-	INIT_LIST_HEAD(&group->reserved);
 	return group;
 }
 

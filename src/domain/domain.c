@@ -19,12 +19,13 @@
  * ioas_domain_create() - An empty I/O page table for the IOMMU of a device
  * @dev: the device; dev->iommu stays valid for the call
  * @granule: the most that one entry may cover, 0 if all that the IOMMU can
+ * @pasid: it will be attached to a PASID
  *
  * Context: may sleep.
  * Return: the domain or an ERR_PTR.
  */
-struct ioas_domain *ioas_domain_create(struct device *dev,
-				       unsigned long granule)
+struct ioas_domain *ioas_domain_create(struct device *dev, unsigned long granule,
+				       bool pasid)
 {
 	struct ioas_domain *domain;
 	struct iommu_domain *iommu;
@@ -34,7 +35,8 @@ struct ioas_domain *ioas_domain_create(struct device *dev,
 	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
-	iommu = iommu_paging_domain_alloc(dev);
+	iommu = pasid ? ioas_pasid_domain_alloc(dev) :
+			iommu_paging_domain_alloc(dev);
 	if (IS_ERR(iommu)) {
 		kfree(domain);
 		return ERR_CAST(iommu);
@@ -48,7 +50,7 @@ struct ioas_domain *ioas_domain_create(struct device *dev,
 
 /**
  * ioas_domain_destroy() - Free an I/O page table, whatever it maps
- * @domain: the domain; no group is attached
+ * @domain: the domain; nothing is attached
  *
  * Context: may sleep.
  */
@@ -59,9 +61,29 @@ void ioas_domain_destroy(struct ioas_domain *domain)
 }
 
 /**
+ * ioas_domain_enforce_snoop() - Snoop DMA that asks not to be snooped, if possible
+ * @domain: the domain, into which nothing is mapped
+ * @dev: a device that will use it
+ *
+ * Otherwise a device could show its user stale memory. An IOMMU's driver answers for
+ * what is attached and says yes where nothing is, so it is not asked for a device of
+ * which an attached domain has said no.
+ *
+ * Context: may sleep; domains_sem for write.
+ */
+void ioas_domain_enforce_snoop(struct ioas_domain *domain, struct device *dev)
+{
+	domain->snooped = ioas_enforce_cache_coherency(domain->iommu, dev);
+}
+
+/**
  * ioas_domain_may_serve() - Is it worth trying to share a domain with a device
  * @domain: the domain
  * @dev: the device
+ * @snooped: its IOMMU can enforce snooping
+ *
+ * A device that would be snooped does not join a table that does not enforce it: what
+ * a device may do must not depend on who came first. The rule is VFIO type1's.
  *
  * Kernels before 6.2 do not check that domain and device belong to the same driver
  * of IOMMUs, and mixing them is fatal. Whether two IOMMUs of one driver can share
@@ -69,9 +91,11 @@ void ioas_domain_destroy(struct ioas_domain *domain)
  *
  * Return: true if an attach may be tried.
  */
-bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev)
+bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev,
+			   bool snooped)
 {
 	return domain->owner_ops == dev->iommu->iommu_dev->ops &&
+	       domain->snooped == snooped &&
 	       domain->coherent ==
 	       device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY);
 }

@@ -6,7 +6,6 @@
 #include <linux/iommu.h>
 #include <linux/list.h>
 
-struct ioas_group;
 struct ioas_memory;
 
 /**
@@ -16,7 +15,8 @@ struct ioas_memory;
  * @owner_ops: driver of the IOMMU it was allocated for
  * @granule: the most that one entry may cover, 0 if all that the IOMMU can
  * @coherent: the IOMMU can make DMA snoop the CPU's caches
- * @num_groups: groups attached
+ * @snooped: DMA that asks not to be snooped is snooped all the same
+ * @num_attachments: attachments that use it
  *
  * All under the space's domains_sem.
  */
@@ -26,13 +26,16 @@ struct ioas_domain {
 	const struct iommu_ops *owner_ops;
 	unsigned long granule;
 	bool coherent;
-	unsigned int num_groups;
+	bool snooped;
+	unsigned int num_attachments;
 };
 
-struct ioas_domain *ioas_domain_create(struct device *dev,
-				       unsigned long granule);
+struct ioas_domain *ioas_domain_create(struct device *dev, unsigned long granule,
+				       bool pasid);
 void ioas_domain_destroy(struct ioas_domain *domain);
-bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev);
+void ioas_domain_enforce_snoop(struct ioas_domain *domain, struct device *dev);
+bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev,
+			   bool snooped);
 
 int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
 		    struct ioas_memory *memory, unsigned long offset,

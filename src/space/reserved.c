@@ -16,8 +16,8 @@
 
 struct ioas_reserved {
 	struct interval_tree_node node;
-	struct list_head owner_node;	/* in group->reserved or space->window */
-	struct ioas_group *owner;	/* NULL for the window */
+	struct list_head owner_node;	/* in owner->reserved or space->window */
+	struct ioas_attachment *owner;	/* NULL for the window */
 	enum ioas_reserved_kind kind;
 	const char *what;		/* for messages; a constant */
 };
@@ -43,7 +43,7 @@ static int ioas_fail_reserved(struct ioas_call *call,
 	};
 	unsigned long first = reserved->node.start;
 	unsigned long last = reserved->node.last;
-	struct ioas_group *owner = reserved->owner;
+	struct ioas_attachment *owner = reserved->owner;
 
 	ioas_fail(call, -EADDRNOTAVAIL, reasons[reserved->kind],
 		  "%sIOVA 0x%lx-0x%lx %s%s", prefix, first, last,
@@ -66,7 +66,7 @@ static int ioas_fail_mapped(struct ioas_call *call,
 static int ioas_fail_allowed(struct ioas_call *call,
 			     struct ioas_reserved *reserved)
 {
-	struct ioas_group *owner = reserved->owner;
+	struct ioas_attachment *owner = reserved->owner;
 	unsigned long first = reserved->node.start;
 	unsigned long last = reserved->node.last;
 
@@ -82,7 +82,7 @@ static int ioas_fail_allowed(struct ioas_call *call,
  * @call: the command, for the reason of a failure
  * @space: the space
  * @list: where the owner keeps what it reserved
- * @owner: group that reserves it, NULL for the window
+ * @owner: attachment that reserves it, NULL for the window
  * @first: first IOVA
  * @last: last IOVA
  * @kind: why
@@ -92,7 +92,7 @@ static int ioas_fail_allowed(struct ioas_call *call,
  * Return: 0, -ENOMEM, or -EADDRNOTAVAIL if something is mapped in the range.
  */
 int ioas_reserved_add(struct ioas_call *call, struct ioas_space *space,
-		      struct list_head *list, struct ioas_group *owner,
+		      struct list_head *list, struct ioas_attachment *owner,
 		      unsigned long first, unsigned long last,
 		      enum ioas_reserved_kind kind, const char *what)
 {
@@ -127,7 +127,7 @@ int ioas_reserved_add(struct ioas_call *call, struct ioas_space *space,
  * @call: the command
  * @space: the space
  * @list: where the owner keeps what it reserved
- * @owner: group that reserves it, NULL for the window
+ * @owner: attachment that reserves it, NULL for the window
  * @first: first IOVA that stays free
  * @last: last IOVA that stays free
  * @kind: why
@@ -137,7 +137,7 @@ int ioas_reserved_add(struct ioas_call *call, struct ioas_space *space,
  * Return: as ioas_reserved_add(); on failure @list may hold a part.
  */
 int ioas_reserved_add_outside(struct ioas_call *call, struct ioas_space *space,
-			      struct list_head *list, struct ioas_group *owner,
+			      struct list_head *list, struct ioas_attachment *owner,
 			      unsigned long first, unsigned long last,
 			      enum ioas_reserved_kind kind, const char *what)
 {
@@ -245,12 +245,19 @@ static u32 ioas_collect_ranges(struct ioas_space *space,
 	return count;
 }
 
-/*
- * The ranges cannot be copied to user space under a lock, so they are counted,
- * and collected again if there are more by then.
+/**
+ * ioas_snapshot_ranges() - The ranges that may be mapped, at one moment
+ * @space: the space
+ * @count: out: how many
+ *
+ * They cannot be copied to user space under a lock, so they are counted, and collected
+ * again if there are more by then.
+ *
+ * Context: may sleep; no locks held.
+ * Return: the ranges, ascending, for kvfree(), NULL if there are none, or an ERR_PTR.
  */
-static struct ioasid_iova_range *ioas_snapshot_ranges(struct ioas_space *space,
-						      u32 *count)
+struct ioasid_iova_range *ioas_snapshot_ranges(struct ioas_space *space,
+					       u32 *count)
 {
 	struct ioasid_iova_range *ranges = NULL;
 	u32 room = 0;

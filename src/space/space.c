@@ -39,7 +39,13 @@ static int ioas_set_window(struct ioas_call *call, struct ioas_space *space,
 					 "is outside the window of the space");
 }
 
-static struct ioas_space *ioas_space_create(void)
+/**
+ * ioas_space_create() - A space without an id
+ *
+ * Context: may sleep.
+ * Return: the space, for ioas_space_release() or a context, or NULL.
+ */
+struct ioas_space *ioas_space_create(void)
 {
 	struct ioas_space *space = kzalloc(sizeof(*space), GFP_KERNEL_ACCOUNT);
 
@@ -47,7 +53,7 @@ static struct ioas_space *ioas_space_create(void)
 		return NULL;
 	init_rwsem(&space->domains_sem);
 	INIT_LIST_HEAD(&space->domains);
-	INIT_LIST_HEAD(&space->groups);
+	INIT_LIST_HEAD(&space->attachments);
 	mutex_init(&space->lock);
 	space->areas = RB_ROOT;
 	space->reserved = RB_ROOT_CACHED;
@@ -189,14 +195,14 @@ static void ioas_space_set_freed(struct ioas_space *space)
 
 static int ioas_fail_attached(struct ioas_call *call, struct ioas_space *space)
 {
-	struct ioas_group *group = list_first_entry(&space->groups,
-						    struct ioas_group,
-						    space_node);
+	struct ioas_attachment *attachment;
 
+	attachment = list_first_entry(&space->attachments,
+				      struct ioas_attachment, space_node);
 	ioas_fail(call, -EBUSY, IOASID_REASON_IN_USE,
 		  "%u devices are attached to the space, one is %s; detach them first",
-		  space->num_devices, group->owner_name);
-	return ioas_fail_range(call, -EBUSY, 0, 0, group->owner_id);
+		  space->num_devices, attachment->owner_name);
+	return ioas_fail_range(call, -EBUSY, 0, 0, attachment->owner_id);
 }
 
 /* What a space that ends still maps goes with it. */

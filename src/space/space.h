@@ -51,6 +51,7 @@ static inline struct ioas_space *ioas_space_from_object(struct ioas_object *obj)
 }
 
 /* space.c: life */
+struct ioas_space *ioas_space_create(void);
 int ioas_cmd_alloc(struct ioas_call *call);
 int ioas_cmd_get_info(struct ioas_call *call);
 struct ioas_space *ioas_space_get(struct ioas_call *call, struct ioas_ctx *ctx,
@@ -75,11 +76,11 @@ enum ioas_reserved_kind {
 };
 
 int ioas_reserved_add(struct ioas_call *call, struct ioas_space *space,
-		      struct list_head *list, struct ioas_group *owner,
+		      struct list_head *list, struct ioas_attachment *owner,
 		      unsigned long first, unsigned long last,
 		      enum ioas_reserved_kind kind, const char *what);
 int ioas_reserved_add_outside(struct ioas_call *call, struct ioas_space *space,
-			      struct list_head *list, struct ioas_group *owner,
+			      struct list_head *list, struct ioas_attachment *owner,
 			      unsigned long first, unsigned long last,
 			      enum ioas_reserved_kind kind, const char *what);
 void ioas_reserved_remove(struct ioas_space *space, struct list_head *list);
@@ -87,6 +88,8 @@ int ioas_reserved_check(struct ioas_call *call, struct ioas_space *space,
 			unsigned long first, unsigned long last);
 bool ioas_next_range(struct ioas_space *space, unsigned long pos,
 		     struct ioasid_iova_range *range);
+struct ioasid_iova_range *ioas_snapshot_ranges(struct ioas_space *space,
+					       u32 *count);
 int ioas_cmd_iova_ranges(struct ioas_call *call);
 
 /* allowed.c: what must stay so */

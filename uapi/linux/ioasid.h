@@ -30,8 +30,8 @@
  *
  * A member named __reserved must be zero, otherwise EOPNOTSUPP.
  * A command this module does not have is ENOTTY. A command that fails changes
- * nothing, except that EMSGSIZE reports the needed count. What an out member holds
- * after any other failure is undefined.
+ * nothing, except that EMSGSIZE reports the needed count, and for EIO. What an out
+ * member holds after any other failure is undefined.
  *
  * errno vocabulary, the same in every command:
  *
@@ -48,6 +48,7 @@
  *	ENOMEM		over RLIMIT_MEMLOCK, or no kernel memory
  *	EMSGSIZE	an array is too small; the needed count is written back
  *	EINTR		interrupted by a signal, and rolled back
+ *	EIO		a device could neither go on nor back, and is blocked
  *
  * All IOVAs, addresses and lengths are in bytes. "last" is inclusive, so that
  * the end of the 64-bit space can be named.
@@ -100,6 +101,10 @@
  *	take from what IOASID_ALLOW_IOVAS keeps available
  * @IOASID_REASON_PROT: the source does not allow this much
  * @IOASID_REASON_FILE: the file cannot be mapped
+ * @IOASID_REASON_PASID: the PASID is out of range, or there are no PASIDs
+ * @IOASID_REASON_WINDOW: DMA would be blocked for a while, which
+ *	IOASID_ATTACH_ALLOW_WINDOW does not accept
+ * @IOASID_REASON_BLOCKED: the device could be put back nowhere, and is blocked
  */
 enum ioasid_reason {
 	IOASID_REASON_NONE = 0,
@@ -137,6 +142,9 @@ enum ioasid_reason {
 	IOASID_REASON_IOVA_ALLOWED = 32,
 	IOASID_REASON_PROT = 33,
 	IOASID_REASON_FILE = 34,
+	IOASID_REASON_PASID = 35,
+	IOASID_REASON_WINDOW = 36,
+	IOASID_REASON_BLOCKED = 37,
 };
 
 #define IOASID_EXTACK_MESSAGE_LEN	160
@@ -258,7 +266,7 @@ struct ioasid_free {
  * @extack: 0 or pointer to struct ioasid_extack
  * @ioasid: the space
  * @kind: out: an enum ioasid_kind
- * @num_devices: out: devices attached
+ * @num_devices: out: devices attached; each PASID of a device counts for itself
  * @num_domains: out: I/O page tables that mirror the space
  * @iova_alignment: out: IOVAs, addresses and lengths must be multiples of it
  * @page_sizes: out: bitmap of the page sizes that every attached IOMMU can use,
@@ -479,9 +487,25 @@ struct ioasid_resv_region {
 /**
  * enum ioasid_device_flags - Properties in struct ioasid_device_info
  * @IOASID_DEVICE_COHERENT: DMA is coherent with the CPU's caches
+ * @IOASID_DEVICE_ENFORCE_SNOOP: DMA that asks not to be snooped is snooped all the
+ *	same. Without it a guest that drives the device may need cache maintenance
+ * @IOASID_DEVICE_DIRTY: the IOMMU can record which pages the device writes
+ * @IOASID_DEVICE_REPLACE: IOASID_ATTACH with IOASID_ATTACH_REPLACE succeeds without
+ *	IOASID_ATTACH_ALLOW_WINDOW
+ * @IOASID_DEVICE_ATS: the device has PCI's address translation service
+ * @IOASID_DEVICE_ATS_ENABLED: the kernel has turned it on
+ * @IOASID_DEVICE_PRI: the device has PCI's page request interface
+ * @IOASID_DEVICE_PRI_ENABLED: the kernel has turned it on
  */
 enum ioasid_device_flags {
 	IOASID_DEVICE_COHERENT = 1 << 0,
+	IOASID_DEVICE_ENFORCE_SNOOP = 1 << 1,
+	IOASID_DEVICE_DIRTY = 1 << 2,
+	IOASID_DEVICE_REPLACE = 1 << 3,
+	IOASID_DEVICE_ATS = 1 << 4,
+	IOASID_DEVICE_ATS_ENABLED = 1 << 5,
+	IOASID_DEVICE_PRI = 1 << 6,
+	IOASID_DEVICE_PRI_ENABLED = 1 << 7,
 };
 
 /**
@@ -499,7 +523,62 @@ enum ioasid_intent {
 	IOASID_INTENT_SOFTWARE = 1 << 3,
 };
 
+/**
+ * enum ioasid_iommu_reg - Identification registers of an IOMMU, by its kind
+ * @IOASID_REG_VTD_VERSION: Intel VT-d, VER_REG: major version in bits 7:4, minor in 3:0
+ * @IOASID_REG_VTD_CAP: Intel VT-d, CAP_REG
+ * @IOASID_REG_VTD_ECAP: Intel VT-d, ECAP_REG
+ * @IOASID_REG_AMD_CAP: AMD-Vi, the header of its PCI capability
+ * @IOASID_REG_AMD_EFR: AMD-Vi, extended feature register
+ * @IOASID_REG_AMD_EFR2: AMD-Vi, extended feature register 2
+ *
+ * The kernels this module supports give a module none of the registers of an SMMUv3
+ * or of a virtio-iommu.
+ */
+enum ioasid_iommu_reg {
+	IOASID_REG_VTD_VERSION = 0,
+	IOASID_REG_VTD_CAP = 1,
+	IOASID_REG_VTD_ECAP = 2,
+	IOASID_REG_AMD_CAP = 0,
+	IOASID_REG_AMD_EFR = 1,
+	IOASID_REG_AMD_EFR2 = 2,
+};
+
+#define IOASID_NUM_IOMMU_REGS	8
 #define IOASID_NAME_LEN		64
+
+/**
+ * enum ioasid_member_flags - Properties in struct ioasid_group_member
+ * @IOASID_MEMBER_BUSY: the device is just being bound, unbound or reset, so its driver
+ *	is not known
+ */
+enum ioasid_member_flags {
+	IOASID_MEMBER_BUSY = 1 << 0,
+};
+
+/**
+ * struct ioasid_group_member - A device in the IOMMU group of a bound device
+ * @name: its name, for example "0000:00:04.0", NUL terminated
+ * @driver: the driver it is bound to, NUL terminated; empty if it has none
+ * @dev_id: its id in this context, 0 if it is not bound to it
+ * @flags: see enum ioasid_member_flags
+ */
+struct ioasid_group_member {
+	char name[IOASID_NAME_LEN];
+	char driver[IOASID_NAME_LEN];
+	__u32 dev_id;
+	__u32 flags;
+};
+
+/**
+ * struct ioasid_attachment - Where a part of a device's DMA goes
+ * @pasid: the PASID; 0 for DMA without one
+ * @ioasid: the space
+ */
+struct ioasid_attachment {
+	__u32 pasid;
+	__u32 ioasid;
+};
 
 /**
  * struct ioasid_device_info - ioctl(IOASID_DEVICE_INFO): a device and its IOMMU
@@ -507,25 +586,35 @@ enum ioasid_intent {
  * @flags: must be 0
  * @extack: 0 or pointer to struct ioasid_extack
  * @dev_id: the device
- * @ioasid: out: the space it is attached to; 0 if it is blocked
+ * @ioasid: out: the space its DMA without PASID goes to; 0 if that is blocked
  * @cookie: out: as given to VFIO_IOASID_BIND
  * @device_flags: out: see enum ioasid_device_flags
- * @group_id: out: the IOMMU group, as in /sys/kernel/iommu_groups
- * @group_devices: out: devices in that group, this one included
- * @iommu_kind: out: an enum ioasid_iommu_kind
- * @num_resv_regions: in: entries @resv_regions has room for; out: entries there
- *	are. 0 in means that only the count is wanted and is no error.
  * @page_sizes: out: bitmap of the page sizes the IOMMU can map
  * @aperture_first: out: first IOVA the IOMMU can translate
  * @aperture_last: out: last IOVA the IOMMU can translate
+ * @address_width: out: bits of an IOVA that the IOMMU translates
+ * @max_pasids: out: IOASID_ATTACH takes PASIDs below it; 0 if it takes none
+ * @nesting_formats: out: formats of page tables of one's own that a nested space may
+ *	have in front of this device; no format is defined yet
+ * @iommu_kind: out: an enum ioasid_iommu_kind
+ * @iommu_regs_valid: out: bit n is set if @iommu_regs[n] was read
+ * @group_id: out: the IOMMU group, as in /sys/kernel/iommu_groups
+ * @iommu_regs: out: identification registers, see enum ioasid_iommu_reg
  * @resv_regions: pointer to an array of struct ioasid_resv_region
+ * @members: pointer to an array of struct ioasid_group_member
+ * @attachments: pointer to an array of struct ioasid_attachment
+ * @num_resv_regions: in: entries @resv_regions has room for; out: entries there
+ *	are. 0 in means that only the count is wanted and is no error.
+ * @num_members: in: entries @members has room for; out: devices in the group, this
+ *	one included; 0 in as above
+ * @num_attachments: in: entries @attachments has room for; out: entries there are; 0
+ *	in as above
+ * @intent: out: see enum ioasid_intent
  * @name: out: the device, for example "0000:00:04.0", NUL terminated
  * @iommu_name: out: the IOMMU, as in /sys/class/iommu, NUL terminated
- * @intent: out: see enum ioasid_intent
- * @__reserved: must be 0
  *
- * Errors: ENOENT, ENODEV, EMSGSIZE (only @num_resv_regions is written then),
- * EFAULT.
+ * Errors: ENOENT, ENODEV, EMSGSIZE (an array is too small: only the three counts are
+ * written then), EFAULT, ENOMEM.
  */
 struct ioasid_device_info {
 	__u32 size;
@@ -535,36 +624,76 @@ struct ioasid_device_info {
 	__u32 ioasid;
 	__aligned_u64 cookie;
 	__aligned_u64 device_flags;
-	__u32 group_id;
-	__u32 group_devices;
-	__u32 iommu_kind;
-	__u32 num_resv_regions;
 	__aligned_u64 page_sizes;
 	__aligned_u64 aperture_first;
 	__aligned_u64 aperture_last;
+	__u32 address_width;
+	__u32 max_pasids;
+	__u32 nesting_formats;
+	__u32 iommu_kind;
+	__u32 iommu_regs_valid;
+	__u32 group_id;
+	__aligned_u64 iommu_regs[IOASID_NUM_IOMMU_REGS];
 	__aligned_u64 resv_regions;
+	__aligned_u64 members;
+	__aligned_u64 attachments;
+	__u32 num_resv_regions;
+	__u32 num_members;
+	__u32 num_attachments;
+	__u32 intent;
 	char name[IOASID_NAME_LEN];
 	char iommu_name[IOASID_NAME_LEN];
-	__u32 intent;
-	__u32 __reserved;
 };
 
 #define IOASID_DEVICE_INFO	_IO(IOASID_TYPE, 0x07)
 
 /**
+ * enum ioasid_attach_flags - Flags of IOASID_ATTACH
+ * @IOASID_ATTACH_PASID: attach @pasid of the device, not its DMA without PASID
+ * @IOASID_ATTACH_REPLACE: move from the space it is attached to. That space is left
+ *	only if this succeeds
+ * @IOASID_ATTACH_ALLOW_WINDOW: with IOASID_ATTACH_REPLACE: DMA may be blocked for a
+ *	while in between. It never goes to any third place
+ */
+enum ioasid_attach_flags {
+	IOASID_ATTACH_PASID = 1 << 0,
+	IOASID_ATTACH_REPLACE = 1 << 1,
+	IOASID_ATTACH_ALLOW_WINDOW = 1 << 2,
+};
+
+/**
  * struct ioasid_attach - ioctl(IOASID_ATTACH): let a device's DMA into a space
  * @size: sizeof(struct ioasid_attach)
- * @flags: must be 0
+ * @flags: see enum ioasid_attach_flags
  * @extack: 0 or pointer to struct ioasid_extack
  * @dev_id: the device
  * @ioasid: the space; it may hold mappings already, and other devices
+ * @pasid: with IOASID_ATTACH_PASID: from 1 to below max_pasids of struct
+ *	ioasid_device_info; otherwise 0
+ * @__reserved: must be 0
  *
  * The hardware knows groups, not devices: the first device of a group to be
  * attached attaches the group, the others can only follow it to the same space.
  *
+ * With IOASID_ATTACH_PASID the device's DMA with that PASID goes to the space; the
+ * device uses the very number. Each PASID, and DMA without one, is attached and
+ * detached on its own, to the same space or to different ones. The reserved regions
+ * of the device's platform count for all of them. A kernel before 6.11 cannot attach
+ * PASIDs, nor can one where another device of the group has PASIDs as well, because
+ * the kernel would attach that one's, too.
+ *
+ * With IOASID_ATTACH_REPLACE all attached devices of the group move together, and those
+ * that are not attached stay so; to the space where they are already, nothing happens.
+ * Most IOMMUs block DMA while they are told of another page table, and then the caller
+ * has to accept that by IOASID_ATTACH_ALLOW_WINDOW. If such a replacement fails, the
+ * device is put back; if even that fails its DMA is blocked, the devices of the group
+ * are detached, and the error is EIO.
+ *
  * Errors: ENOENT, ENODEV, EEXIST (attached already), EBUSY (a device of the group
- * is attached to another space), EADDRNOTAVAIL (something is mapped where this
- * device cannot reach or reserves), EOPNOTSUPP (the IOMMU cannot), ENOMEM, EINTR.
+ * is attached to another space), EADDRNOTAVAIL (something is mapped where this device
+ * cannot reach or reserves), EOPNOTSUPP (the IOMMU cannot; no PASIDs; a window is not
+ * accepted), EINVAL (PASID out of range, or without its flag; nothing to replace; a
+ * window without IOASID_ATTACH_REPLACE), EIO, ENOMEM, EINTR.
  */
 struct ioasid_attach {
 	__u32 size;
@@ -572,29 +701,39 @@ struct ioasid_attach {
 	__aligned_u64 extack;
 	__u32 dev_id;
 	__u32 ioasid;
+	__u32 pasid;
+	__u32 __reserved;
 };
 
 #define IOASID_ATTACH		_IO(IOASID_TYPE, 0x08)
 
 /**
+ * enum ioasid_detach_flags - Flags of IOASID_DETACH
+ * @IOASID_DETACH_PASID: detach @pasid of the device, not its DMA without PASID
+ */
+enum ioasid_detach_flags {
+	IOASID_DETACH_PASID = 1 << 0,
+};
+
+/**
  * struct ioasid_detach - ioctl(IOASID_DETACH): block a device's DMA again
  * @size: sizeof(struct ioasid_detach)
- * @flags: must be 0
+ * @flags: see enum ioasid_detach_flags
  * @extack: 0 or pointer to struct ioasid_extack
  * @dev_id: the device
- * @__reserved: must be 0
+ * @pasid: with IOASID_DETACH_PASID: the PASID; otherwise 0
  *
- * DMA of the group is blocked when the last of its devices is detached. Mappings
- * stay in the space.
+ * DMA of the group is blocked when the last of its devices is detached. DMA with a
+ * PASID is blocked at once. Mappings stay in the space.
  *
- * Errors: ENOENT, ENODEV, EINVAL (not attached).
+ * Errors: ENOENT, ENODEV, EINVAL (not attached; a PASID without its flag).
  */
 struct ioasid_detach {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 extack;
 	__u32 dev_id;
-	__u32 __reserved;
+	__u32 pasid;
 };
 
 #define IOASID_DETACH		_IO(IOASID_TYPE, 0x09)
@@ -811,6 +950,48 @@ struct ioasid_copy {
 };
 
 #define IOASID_COPY		_IO(IOASID_TYPE, 0x0F)
+
+/**
+ * struct ioasid_device_intersect - ioctl(IOASID_DEVICE_INTERSECT): what all of them can
+ * @size: sizeof(struct ioasid_device_intersect)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @devices: pointer to an array of __u32: ids of bound devices, in any order
+ * @num_devices: entries of @devices, from 1 to 4096
+ * @num_ranges: in: entries @ranges has room for; out: entries there are. 0 in means
+ *	that only the count is wanted and is no error.
+ * @ranges: pointer to an array of struct ioasid_iova_range, ascending
+ * @device_flags: out: enum ioasid_device_flags that all of them have
+ * @page_sizes: out: bitmap of the page sizes that all their IOMMUs can map
+ * @address_width: out: the least of them
+ * @max_pasids: out: the least of them
+ * @nesting_formats: out: formats that all of them have
+ * @__reserved: must be 0
+ *
+ * What a virtual machine monitor may promise of a virtual IOMMU before it attaches the
+ * devices: an empty space without a window, to which all of them are attached, has the
+ * same ranges and page sizes.
+ *
+ * Errors: ENOENT and ENODEV (a device: the extack names it), EINVAL (no device), E2BIG
+ * (too many), EMSGSIZE (only @num_ranges is written then), EFAULT, ENOMEM.
+ */
+struct ioasid_device_intersect {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__aligned_u64 devices;
+	__u32 num_devices;
+	__u32 num_ranges;
+	__aligned_u64 ranges;
+	__aligned_u64 device_flags;
+	__aligned_u64 page_sizes;
+	__u32 address_width;
+	__u32 max_pasids;
+	__u32 nesting_formats;
+	__u32 __reserved;
+};
+
+#define IOASID_DEVICE_INTERSECT	_IO(IOASID_TYPE, 0x10)
 
 /*
  * The two commands below go to the VFIO container (/dev/vfio/vfio) after

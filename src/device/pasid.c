@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DMA with a PASID. The PASIDs of a device are the user's to number; the device uses the
+ * very numbers that were attached. Each is attached on its own.
+ *
+ * Called by attach.c, by info.c and intersect.c, and by device.c when a binding ends,
+ * under group->lock.
+ */
+#include "command.h"
+#include "device/attachment.h"
+#include "device/device.h"
+#include "space/space.h"
+#include "trace/trace.h"
+
+static int ioas_count_pasid_device(struct device *dev, void *data)
+{
+	*(unsigned int *)data += dev->iommu && ioas_max_pasids(dev);
+	return 0;
+}
+
+/*
+ * The kernel attaches a PASID to every device of a group that has PASIDs. DMA of a device
+ * that was not asked for would reach the space, so such groups are left alone.
+ */
+static bool ioas_shares_pasids(struct ioas_device *device)
+{
+	unsigned int devices = 0;
+
+	iommu_group_for_each_dev(device->group->iommu_group, &devices,
+				 ioas_count_pasid_device);
+	return devices > 1;
+}
+
+/**
+ * ioas_device_max_pasids() - What limits the PASIDs that can be attached
+ * @device: the device, which is bound
+ *
+ * Context: may sleep; group->lock.
+ * Return: the first number that cannot; 0 if none can.
+ */
+u32 ioas_device_max_pasids(struct ioas_device *device)
+{
+	u32 max = ioas_max_pasids(device->dev);
+
+	return max && ioas_shares_pasids(device) ? 0 : max;
+}
+
+static int ioas_check_pasid(struct ioas_call *call, struct ioas_device *device,
+			    u32 pasid)
+{
+	u32 max = ioas_max_pasids(device->dev);
+
+	if (!pasid)
+		return ioas_fail(call, -EINVAL, IOASID_REASON_PASID,
+				 "PASID 0 stands for DMA without PASID; attach that without the flag");
+	if (!IOAS_KERNEL_ATTACHES_PASIDS)
+		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_PASID,
+				 "this kernel cannot attach PASIDs; that takes 6.11");
+	if (!max)
+		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_PASID,
+				 "%s, or its IOMMU, has no PASIDs", device->name);
+	if (pasid >= max)
+		return ioas_fail(call, -EINVAL, IOASID_REASON_PASID,
+				 "PASID %u of %s is out of range; it has less than %u",
+				 pasid, device->name, max);
+	if (ioas_shares_pasids(device))
+		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_PASID,
+				 "the kernel would attach PASID %u of the other devices in group %d as well",
+				 pasid, device->group->id);
+	return 0;
+}
+
+static struct ioas_attachment *ioas_find_pasid(struct ioas_device *device,
+					       u32 pasid)
+{
+	struct ioas_attachment *attachment;
+
+	list_for_each_entry(attachment, &device->pasids, device_node)
+		if (attachment->pasid == pasid)
+			return attachment;
+	return NULL;
+}
+
+static int ioas_fail_no_pasid(struct ioas_call *call,
+			      struct ioas_device *device, u32 pasid)
+{
+	return ioas_fail(call, -EINVAL, IOASID_REASON_DEVICE_DETACHED,
+			 "PASID %u of %s is not attached", pasid, device->name);
+}
+
+static int ioas_attach_pasid(struct ioas_call *call, struct ioas_space *space,
+			     struct ioas_device *device, u32 pasid)
+{
+	struct ioas_attachment *attachment = ioas_find_pasid(device, pasid);
+	int ret;
+
+	if (attachment)
+		return ioas_fail(call, -EEXIST, IOASID_REASON_DEVICE_ATTACHED,
+				 "PASID %u of %s is attached to space %u already; detach it first, or replace",
+				 pasid, device->name, attachment->space->obj.id);
+	attachment = ioas_attachment_create(space, device, pasid);
+	if (!attachment)
+		return -ENOMEM;
+	ret = ioas_attachment_enter(call, attachment, device);
+	if (ret) {
+		ioas_attachment_free(attachment);
+		return ret;
+	}
+	list_add_tail(&attachment->device_node, &device->pasids);
+	return 0;
+}
+
+static int ioas_move_pasid(struct ioas_call *call, struct ioas_space *space,
+			   struct ioas_device *device,
+			   struct ioas_attachment *old, bool window)
+{
+	struct ioas_attachment *attachment;
+	bool left;
+	int ret;
+
+	attachment = ioas_attachment_create(space, device, old->pasid);
+	if (!attachment)
+		return -ENOMEM;
+	/* It is freed by the move; while that lasts nobody looks, thanks to the lock. */
+	list_del(&old->device_node);
+	ret = ioas_attachment_move(call, old, attachment, device, 1, window,
+				   &left);
+	if (!left)
+		list_add_tail(&old->device_node, &device->pasids);
+	if (!ret)
+		list_add_tail(&attachment->device_node, &device->pasids);
+	else
+		ioas_attachment_free(attachment);
+	return ret;
+}
+
+static int ioas_replace_pasid(struct ioas_call *call, struct ioas_space *space,
+			      struct ioas_device *device, u32 pasid)
+{
+	struct ioas_attachment *old = ioas_find_pasid(device, pasid);
+	bool window;
+	int ret;
+
+	if (!old)
+		return ioas_fail_no_pasid(call, device, pasid);
+	if (old->space == space)
+		return 0;
+	ret = ioas_check_window(call, device, &window);
+	if (ret)
+		return ret;
+	return ioas_move_pasid(call, space, device, old, window);
+}
+
+/**
+ * ioas_pasid_attach_device() - Attach or move a device's DMA with a PASID
+ * @call: IOASID_ATTACH
+ * @space: the space
+ * @device: the device, which is bound
+ *
+ * Context: may sleep; group->lock.
+ * Return: 0 or a negative errno, see the uAPI.
+ */
+int ioas_pasid_attach_device(struct ioas_call *call, struct ioas_space *space,
+			     struct ioas_device *device)
+{
+	struct ioasid_attach *args = &call->data.attach;
+	int ret = ioas_check_pasid(call, device, args->pasid);
+
+	if (ret)
+		return ret;
+	if (args->flags & IOASID_ATTACH_REPLACE)
+		return ioas_replace_pasid(call, space, device, args->pasid);
+	return ioas_attach_pasid(call, space, device, args->pasid);
+}
+
+static void ioas_pasid_leave(struct ioas_device *device,
+			     struct ioas_attachment *attachment)
+{
+	u64 begin = ioas_trace_begin(ioasid_detach);
+	u32 space = attachment->space->obj.id;
+
+	list_del(&attachment->device_node);
+	ioas_attachment_leave(attachment);
+	trace_ioasid_detach(device->name, device->obj.id, device->cookie, space,
+			    0, ioas_trace_nsec(begin));
+}
+
+/**
+ * ioas_pasid_detach_device() - Block a device's DMA with a PASID
+ * @call: IOASID_DETACH
+ * @device: the device, which is bound
+ *
+ * Context: may sleep; group->lock.
+ * Return: 0 or a negative errno, see the uAPI.
+ */
+int ioas_pasid_detach_device(struct ioas_call *call,
+			     struct ioas_device *device)
+{
+	u32 pasid = call->data.detach.pasid;
+	struct ioas_attachment *attachment = ioas_find_pasid(device, pasid);
+
+	if (!attachment)
+		return ioas_fail_no_pasid(call, device, pasid);
+	ioas_pasid_leave(device, attachment);
+	return 0;
+}
+
+/**
+ * ioas_pasids_leave() - Detach all PASIDs of a device
+ * @device: the device
+ *
+ * Context: may sleep; group->lock.
+ */
+void ioas_pasids_leave(struct ioas_device *device)
+{
+	struct ioas_attachment *attachment, *next;
+
+	list_for_each_entry_safe(attachment, next, &device->pasids, device_node)
+		ioas_pasid_leave(device, attachment);
+}
