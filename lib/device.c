@@ -199,8 +199,36 @@ const char *ioasid_dev_address(const struct ioasid_dev *dev)
 	return dev->address;
 }
 
+/* The arrays of IOASID_DEVICE_INFO, of which one is asked for at a time. */
+struct iol_dev_array {
+	size_t entry;		/* bytes of one */
+	size_t pointer;		/* where the struct has the pointer */
+	size_t count;		/* where it has the count */
+};
+
+#define IOL_DEV_ARRAY(_type, _pointer, _count)				\
+	{								\
+		.entry = sizeof(struct _type),				\
+		.pointer = offsetof(struct ioasid_device_info, _pointer), \
+		.count = offsetof(struct ioasid_device_info, _count),	\
+	}
+
+static const struct iol_dev_array iol_dev_regions =
+	IOL_DEV_ARRAY(ioasid_resv_region, resv_regions, num_resv_regions);
+static const struct iol_dev_array iol_dev_members =
+	IOL_DEV_ARRAY(ioasid_group_member, members, num_members);
+static const struct iol_dev_array iol_dev_attachments =
+	IOL_DEV_ARRAY(ioasid_attachment, attachments, num_attachments);
+
+static uint32_t *iol_dev_count(struct ioasid_device_info *info,
+			       const struct iol_dev_array *which)
+{
+	return (uint32_t *)((char *)info + which->count);
+}
+
 static int iol_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
-			struct ioasid_resv_region *regions, uint32_t count)
+			const struct iol_dev_array *which, void *array,
+			uint32_t count)
 {
 	int ret;
 
@@ -209,31 +237,121 @@ static int iol_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
 	if (ret)
 		return ret;
 	info->dev_id = dev->id;
-	info->num_resv_regions = count;
-	info->resv_regions = (uintptr_t)regions;
+	*iol_dev_count(info, which) = count;
+	*(__u64 *)((char *)info + which->pointer) = (uintptr_t)array;
 	ret = iol_cmd(dev->ctx->fd, IOASID_DEVICE_INFO, info);
 	if (ret && ret != -EMSGSIZE)
 		return iol_fail_cmd(ret, "cannot query %s", dev->address);
 	return ret;
 }
 
-int ioasid_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
-		    struct ioasid_resv_region **regions)
+/* Each round asks with the count that the round before was told. */
+static int iol_dev_array(struct ioasid_dev *dev, struct ioasid_device_info *info,
+			 const struct iol_dev_array *which, void **array)
 {
-	struct ioasid_resv_region *array = NULL;
 	uint32_t count;
 	int ret;
 
-	ret = iol_dev_info(dev, info, NULL, 0);
-	if (ret || !regions)
+	*array = NULL;
+	ret = iol_dev_info(dev, info, which, NULL, 0);
+	while (!ret || ret == -EMSGSIZE) {
+		count = *iol_dev_count(info, which);
+		if (!count)
+			return 0;
+		free(*array);
+		*array = calloc(count, which->entry);
+		if (!*array)
+			return iol_fail(-ENOMEM, IOASID_REASON_NONE, "out of memory");
+		ret = iol_dev_info(dev, info, which, *array, count);
+		if (!ret)
+			return 0;
+	}
+	free(*array);
+	*array = NULL;
+	return ret;
+}
+
+int ioasid_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
+		    struct ioasid_resv_region **regions)
+{
+	void *array;
+	int ret;
+
+	if (!regions)
+		return iol_dev_info(dev, info, &iol_dev_regions, NULL, 0);
+	ret = iol_dev_array(dev, info, &iol_dev_regions, &array);
+	if (!ret)
+		*regions = array;
+	return ret;
+}
+
+int ioasid_dev_members(struct ioasid_dev *dev, struct ioasid_group_member **members,
+		       uint32_t *count)
+{
+	struct ioasid_device_info info = { .size = sizeof(info) };
+	void *array;
+	int ret;
+
+	ret = iol_dev_array(dev, &info, &iol_dev_members, &array);
+	if (ret)
 		return ret;
-	while (info->num_resv_regions) {
-		count = info->num_resv_regions;
+	*members = array;
+	*count = info.num_members;
+	return 0;
+}
+
+int ioasid_dev_attachments(struct ioasid_dev *dev,
+			   struct ioasid_attachment **attachments, uint32_t *count)
+{
+	struct ioasid_device_info info = { .size = sizeof(info) };
+	void *array;
+	int ret;
+
+	ret = iol_dev_array(dev, &info, &iol_dev_attachments, &array);
+	if (ret)
+		return ret;
+	*attachments = array;
+	*count = info.num_attachments;
+	return 0;
+}
+
+static int iol_intersect(struct ioasid_ctx *ctx, const uint32_t *ids, uint32_t count,
+			 struct ioasid_device_intersect *common,
+			 struct ioasid_iova_range *ranges, uint32_t room)
+{
+	int ret;
+
+	ret = iol_prepare(common, sizeof(*common), "ioasid_device_intersect");
+	if (ret)
+		return ret;
+	common->devices = (uintptr_t)ids;
+	common->num_devices = count;
+	common->num_ranges = room;
+	common->ranges = (uintptr_t)ranges;
+	ret = iol_cmd(ctx->fd, IOASID_DEVICE_INTERSECT, common);
+	if (ret && ret != -EMSGSIZE)
+		return iol_fail_cmd(ret, "cannot compare %u devices", count);
+	return ret;
+}
+
+int ioasid_ctx_intersect(struct ioasid_ctx *ctx, const uint32_t *ids, uint32_t count,
+			 struct ioasid_device_intersect *common,
+			 struct ioasid_iova_range **ranges)
+{
+	struct ioasid_iova_range *array = NULL;
+	uint32_t room;
+	int ret;
+
+	ret = iol_intersect(ctx, ids, count, common, NULL, 0);
+	if (ret || !ranges)
+		return ret;
+	while (common->num_ranges) {
+		room = common->num_ranges;
 		free(array);
-		array = calloc(count, sizeof(*array));
+		array = calloc(room, sizeof(*array));
 		if (!array)
 			return iol_fail(-ENOMEM, IOASID_REASON_NONE, "out of memory");
-		ret = iol_dev_info(dev, info, array, count);
+		ret = iol_intersect(ctx, ids, count, common, array, room);
 		if (ret != -EMSGSIZE)
 			break;
 	}
@@ -241,36 +359,81 @@ int ioasid_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
 		free(array);
 		return ret;
 	}
-	*regions = array;
+	*ranges = array;
 	return 0;
 }
 
-int ioasid_dev_attach(struct ioasid_dev *dev, uint32_t ioasid)
+static int iol_dev_attach(struct ioasid_dev *dev, uint32_t ioasid, uint32_t pasid,
+			  uint32_t flags)
 {
 	struct ioasid_attach attach = {
 		.size = sizeof(attach),
+		.flags = flags,
 		.dev_id = dev->id,
 		.ioasid = ioasid,
+		.pasid = pasid,
 	};
 	int ret;
 
 	ret = iol_cmd(dev->ctx->fd, IOASID_ATTACH, &attach);
+	if (ret && pasid)
+		return iol_fail_cmd(ret, "cannot attach PASID %u of %s to space %u",
+				    pasid, dev->address, ioasid);
 	if (ret)
 		return iol_fail_cmd(ret, "cannot attach %s to space %u", dev->address,
 				    ioasid);
 	return 0;
 }
 
-int ioasid_dev_detach(struct ioasid_dev *dev)
+int ioasid_dev_attach(struct ioasid_dev *dev, uint32_t ioasid)
+{
+	return iol_dev_attach(dev, ioasid, 0, 0);
+}
+
+int ioasid_dev_attach_pasid(struct ioasid_dev *dev, uint32_t pasid, uint32_t ioasid)
+{
+	return iol_dev_attach(dev, ioasid, pasid, IOASID_ATTACH_PASID);
+}
+
+int ioasid_dev_replace(struct ioasid_dev *dev, uint32_t ioasid, bool window)
+{
+	return iol_dev_attach(dev, ioasid, 0, IOASID_ATTACH_REPLACE |
+			      (window ? IOASID_ATTACH_ALLOW_WINDOW : 0));
+}
+
+int ioasid_dev_replace_pasid(struct ioasid_dev *dev, uint32_t pasid, uint32_t ioasid,
+			     bool window)
+{
+	return iol_dev_attach(dev, ioasid, pasid,
+			      IOASID_ATTACH_PASID | IOASID_ATTACH_REPLACE |
+			      (window ? IOASID_ATTACH_ALLOW_WINDOW : 0));
+}
+
+static int iol_dev_detach(struct ioasid_dev *dev, uint32_t pasid, uint32_t flags)
 {
 	struct ioasid_detach detach = {
 		.size = sizeof(detach),
+		.flags = flags,
 		.dev_id = dev->id,
+		.pasid = pasid,
 	};
 	int ret;
 
 	ret = iol_cmd(dev->ctx->fd, IOASID_DETACH, &detach);
+	if (ret && flags)
+		return iol_fail_cmd(ret, "cannot detach PASID %u of %s", pasid,
+				    dev->address);
 	if (ret)
 		return iol_fail_cmd(ret, "cannot detach %s", dev->address);
 	return 0;
+}
+
+int ioasid_dev_detach(struct ioasid_dev *dev)
+{
+	return iol_dev_detach(dev, 0, 0);
+}
+
+int ioasid_dev_detach_pasid(struct ioasid_dev *dev, uint32_t pasid)
+{
+	return iol_dev_detach(dev, pasid, IOASID_DETACH_PASID);
 }

@@ -40,6 +40,9 @@ static const char * const iol_reasons[] = {
 	[IOASID_REASON_IOVA_ALLOWED] = "iova-allowed",
 	[IOASID_REASON_PROT] = "prot",
 	[IOASID_REASON_FILE] = "file",
+	[IOASID_REASON_PASID] = "pasid",
+	[IOASID_REASON_WINDOW] = "window",
+	[IOASID_REASON_BLOCKED] = "blocked",
 };
 
 static const char * const iol_iommu_kinds[] = {

@@ -12,6 +12,7 @@
 #ifndef LIBIOASID_H
 #define LIBIOASID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -275,6 +276,49 @@ int ioasid_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
 		    struct ioasid_resv_region **regions);
 
 /**
+ * ioasid_dev_members() - The devices of a device's IOMMU group
+ * @dev: the device
+ * @members: out: array of @count devices, @dev among them, to be given to free(3)
+ * @count: out: how many
+ *
+ * Context: any thread. The drivers are as of the call.
+ * Return: 0; -ENODEV, -ENOMEM.
+ */
+int ioasid_dev_members(struct ioasid_dev *dev, struct ioasid_group_member **members,
+		       uint32_t *count);
+
+/**
+ * ioasid_dev_attachments() - Where a device's DMA goes
+ * @dev: the device
+ * @attachments: out: array of @count attachments, to be given to free(3), NULL if there
+ *	is none
+ * @count: out: how many
+ *
+ * Context: any thread.
+ * Return: 0; -ENODEV, -ENOMEM.
+ */
+int ioasid_dev_attachments(struct ioasid_dev *dev,
+			   struct ioasid_attachment **attachments, uint32_t *count);
+
+/**
+ * ioasid_ctx_intersect() - What several devices have in common
+ * @ctx: the context
+ * @ids: ids of its devices, see ioasid_dev_id()
+ * @count: how many
+ * @common: in: @size = sizeof(*common), the rest is ignored; out: the answer
+ * @ranges: out: array of common->num_ranges IOVA ranges, to be given to free(3), NULL if
+ *	there is none; or NULL if only the count is wanted
+ *
+ * What a virtual machine monitor may promise before it attaches the devices.
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (@size, or no device), -ENOENT, -ENODEV, -E2BIG, -ENOMEM.
+ */
+int ioasid_ctx_intersect(struct ioasid_ctx *ctx, const uint32_t *ids, uint32_t count,
+			 struct ioasid_device_intersect *common,
+			 struct ioasid_iova_range **ranges);
+
+/**
  * ioasid_dev_attach() - Let a device's DMA into a space
  * @dev: the device
  * @ioasid: the space, of the same context
@@ -286,6 +330,43 @@ int ioasid_dev_info(struct ioasid_dev *dev, struct ioasid_device_info *info,
 int ioasid_dev_attach(struct ioasid_dev *dev, uint32_t ioasid);
 
 /**
+ * ioasid_dev_attach_pasid() - Let a device's DMA with a PASID into a space
+ * @dev: the device
+ * @pasid: the PASID, not 0
+ * @ioasid: the space, of the same context
+ *
+ * Context: any thread.
+ * Return: 0; as ioasid_dev_attach(), and -EINVAL (out of range), -EOPNOTSUPP (the kernel,
+ *	the IOMMU or the device has no PASIDs).
+ */
+int ioasid_dev_attach_pasid(struct ioasid_dev *dev, uint32_t pasid, uint32_t ioasid);
+
+/**
+ * ioasid_dev_replace() - Move a device from its space to another
+ * @dev: the device, which is attached; attached devices of its group move with it
+ * @ioasid: the space, of the same context
+ * @window: accept that its DMA is blocked for a while; most IOMMUs need that
+ *
+ * Context: any thread.
+ * Return: 0; as ioasid_dev_attach(), and -EINVAL (not attached), -EOPNOTSUPP (needs
+ *	@window), -EIO (it could not be put back: it is detached and blocked).
+ */
+int ioasid_dev_replace(struct ioasid_dev *dev, uint32_t ioasid, bool window);
+
+/**
+ * ioasid_dev_replace_pasid() - Move a device's DMA with a PASID to another space
+ * @dev: the device
+ * @pasid: the PASID, which is attached
+ * @ioasid: the space, of the same context
+ * @window: as in ioasid_dev_replace()
+ *
+ * Context: any thread.
+ * Return: as ioasid_dev_replace().
+ */
+int ioasid_dev_replace_pasid(struct ioasid_dev *dev, uint32_t pasid, uint32_t ioasid,
+			     bool window);
+
+/**
  * ioasid_dev_detach() - Block a device's DMA again
  * @dev: the device
  *
@@ -293,6 +374,16 @@ int ioasid_dev_attach(struct ioasid_dev *dev, uint32_t ioasid);
  * Return: 0; -EINVAL (not attached), -ENODEV.
  */
 int ioasid_dev_detach(struct ioasid_dev *dev);
+
+/**
+ * ioasid_dev_detach_pasid() - Block a device's DMA with a PASID again
+ * @dev: the device
+ * @pasid: the PASID
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (not attached), -ENODEV.
+ */
+int ioasid_dev_detach_pasid(struct ioasid_dev *dev, uint32_t pasid);
 
 /* ---- spaces ---- */
 

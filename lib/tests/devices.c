@@ -202,9 +202,12 @@ static bool counts_up(const struct ioasid_resv_region *regions, uint32_t count)
 static void longer_arrays(void)
 {
 	struct ioasid_device_info info = { .size = sizeof(info) };
+	struct ioasid_device_intersect common = { .size = sizeof(common) };
+	struct ioasid_attachment *attachments = NULL;
+	struct ioasid_group_member *members = NULL;
 	struct ioasid_resv_region *regions = NULL;
 	struct ioasid_iova_range *ranges = NULL;
-	uint32_t count = 0, before;
+	uint32_t count = 0, before, id = 1;
 
 	start();
 	if (ioasid_dev_open(ctx, FAKE_SOLO, 0, &devs[0]))
@@ -222,6 +225,19 @@ static void longer_arrays(void)
 	tap_ok(!ioasid_space_iova_ranges(ctx, 1, &ranges, &count) &&
 	       count == before + 6 && ranges[count - 1].first == count - 1,
 	       "IOVA ranges that grow in number meanwhile");
+	free(ranges);
+	fake.grows = 3;
+	tap_ok(!ioasid_dev_members(devs[0], &members, &count) &&
+	       count == before + 9 && members[count - 1].dev_id == count - 1,
+	       "members of a group that grow in number meanwhile");
+	free(members);
+	tap_ok(!ioasid_dev_attachments(devs[0], &attachments, &count) && !count &&
+	       !attachments, "no attachments");
+	fake.grows = 3;
+	tap_ok(!ioasid_ctx_intersect(ctx, &id, 1, &common, &ranges) &&
+	       common.num_ranges == before + 12 &&
+	       ranges[common.num_ranges - 1].first == common.num_ranges - 1,
+	       "common ranges that grow in number meanwhile");
 	free(ranges);
 	tap_ok(!ioasid_last_error()[0] && !ioasid_last_extack()->size,
 	       "an array that was too small is no error");

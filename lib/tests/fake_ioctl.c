@@ -177,14 +177,41 @@ static int fake_array(uint32_t *count, bool counting)
 	return counting && !given ? 0 : -EMSGSIZE;
 }
 
+static int fake_members(struct ioasid_device_info *info)
+{
+	struct ioasid_group_member *members = (void *)(uintptr_t)info->members;
+	uint32_t i;
+	int err = fake_array(&info->num_members, false);
+
+	for (i = 0; !err && i < info->num_members; i++)
+		members[i].dev_id = i;
+	return err;
+}
+
 static int fake_device_info(struct ioasid_device_info *info)
 {
 	struct ioasid_resv_region *regions = (void *)(uintptr_t)info->resv_regions;
 	uint32_t room = info->num_resv_regions, i;
-	int err = fake_array(&info->num_resv_regions, true);
+	int err;
+
+	if (info->num_members)
+		return fake_members(info);
+	info->num_members = fake_entries;
+	err = fake_array(&info->num_resv_regions, true);
 
 	for (i = 0; !err && room && i < info->num_resv_regions; i++)
 		regions[i].first = i;
+	return err;
+}
+
+static int fake_intersect(struct ioasid_device_intersect *common)
+{
+	struct ioasid_iova_range *ranges = (void *)(uintptr_t)common->ranges;
+	uint32_t room = common->num_ranges, i;
+	int err = fake_array(&common->num_ranges, true);
+
+	for (i = 0; !err && room && i < common->num_ranges; i++)
+		ranges[i].first = i;
 	return err;
 }
 
@@ -256,6 +283,8 @@ static int fake_ioasid(unsigned long request, void *arg)
 		return 0;
 	case IOASID_DEVICE_INFO:
 		return fake_device_info(arg);
+	case IOASID_DEVICE_INTERSECT:
+		return fake_intersect(arg);
 	case IOASID_IOVA_RANGES:
 		return fake_iova_ranges(arg);
 	case IOASID_UNMAP_DMA:

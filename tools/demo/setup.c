@@ -110,8 +110,8 @@ static void demo_iommu(struct demo *demo)
 	ui_fact("IOMMU", "%s (%s), coherent: %s",
 		ioasid_iommu_kind_name(info->iommu_kind), info->iommu_name,
 		info->device_flags & IOASID_DEVICE_COHERENT ? "yes" : "no");
-	ui_fact("group", "%u, %u %s", info->group_id, info->group_devices,
-		info->group_devices == 1 ? "device" : "devices");
+	ui_fact("group", "%u, %u %s", info->group_id, info->num_members,
+		info->num_members == 1 ? "device" : "devices");
 	ui_fact("addresses", "0x%jx - 0x%jx (%u bits)", (uintmax_t)info->aperture_first,
 		(uintmax_t)info->aperture_last, demo_bits(info->aperture_last));
 	ui_fact("pages", "%s", sizes);
