@@ -189,6 +189,15 @@ static void prepare_copy(struct rig *rig, void *arg)
 	copy->length = PAGE;
 }
 
+static void prepare_device_intersect(struct rig *rig, void *arg)
+{
+	struct ioasid_device_intersect *common = arg;
+
+	be_bound(rig, true);
+	common->devices = (uintptr_t)&rig->dev.id;
+	common->num_devices = 1;
+}
+
 const struct command commands[NUM_COMMANDS] = {
 	[CMD_GET_CAPS] = {
 		.nr = IOASID_GET_CAPS,
@@ -240,19 +249,21 @@ const struct command commands[NUM_COMMANDS] = {
 	[CMD_DEVICE_INFO] = {
 		.nr = IOASID_DEVICE_INFO,
 		.size = sizeof(struct ioasid_device_info),
-		.reserved = offsetof(struct ioasid_device_info, __reserved),
 		.result = true,
 		.prepare = prepare_device_info,
 	},
 	[CMD_ATTACH] = {
 		.nr = IOASID_ATTACH,
 		.size = sizeof(struct ioasid_attach),
+		.reserved = offsetof(struct ioasid_attach, __reserved),
+		.flags = IOASID_ATTACH_PASID | IOASID_ATTACH_REPLACE |
+			 IOASID_ATTACH_ALLOW_WINDOW,
 		.prepare = prepare_attach,
 	},
 	[CMD_DETACH] = {
 		.nr = IOASID_DETACH,
 		.size = sizeof(struct ioasid_detach),
-		.reserved = offsetof(struct ioasid_detach, __reserved),
+		.flags = IOASID_DETACH_PASID,
 		.prepare = prepare_detach,
 	},
 	[CMD_ALLOW_IOVAS] = {
@@ -293,6 +304,13 @@ const struct command commands[NUM_COMMANDS] = {
 		.flags = IOASID_COPY_FIXED | IOASID_COPY_MEMORY,
 		.result = true,
 		.prepare = prepare_copy,
+	},
+	[CMD_DEVICE_INTERSECT] = {
+		.nr = IOASID_DEVICE_INTERSECT,
+		.size = sizeof(struct ioasid_device_intersect),
+		.reserved = offsetof(struct ioasid_device_intersect, __reserved),
+		.result = true,
+		.prepare = prepare_device_intersect,
 	},
 	[CMD_BIND] = {
 		.nr = VFIO_IOASID_BIND,

@@ -285,15 +285,66 @@ int do_device_info(int fd, __u32 dev_id, struct ioasid_device_info *info)
 	return cmd(fd, IOASID_DEVICE_INFO, info);
 }
 
-int do_attach(int fd, __u32 dev_id, __u32 ioasid)
+int do_device_arrays(int fd, __u32 dev_id, struct ioasid_device_info *info)
+{
+	info->size = sizeof(*info);
+	info->dev_id = dev_id;
+	return cmd(fd, IOASID_DEVICE_INFO, info);
+}
+
+int do_intersect(int fd, const __u32 *ids, __u32 num,
+		 struct ioasid_device_intersect *common,
+		 struct ioasid_iova_range *ranges, __u32 num_ranges)
+{
+	memset(common, 0, sizeof(*common));
+	common->size = sizeof(*common);
+	common->devices = (uintptr_t)ids;
+	common->num_devices = num;
+	common->ranges = (uintptr_t)ranges;
+	common->num_ranges = num_ranges;
+	return cmd(fd, IOASID_DEVICE_INTERSECT, common);
+}
+
+int do_attach_flags(int fd, __u32 dev_id, __u32 ioasid, __u32 flags,
+		    __u32 pasid)
 {
 	struct ioasid_attach arg = {
 		.size = sizeof(arg),
+		.flags = flags,
 		.dev_id = dev_id,
 		.ioasid = ioasid,
+		.pasid = pasid,
 	};
 
 	return cmd(fd, IOASID_ATTACH, &arg);
+}
+
+int do_attach(int fd, __u32 dev_id, __u32 ioasid)
+{
+	return do_attach_flags(fd, dev_id, ioasid, 0, 0);
+}
+
+int do_replace(int fd, __u32 dev_id, __u32 ioasid)
+{
+	return do_attach_flags(fd, dev_id, ioasid, IOASID_ATTACH_REPLACE |
+			       IOASID_ATTACH_ALLOW_WINDOW, 0);
+}
+
+int do_attach_pasid(int fd, __u32 dev_id, __u32 pasid, __u32 ioasid)
+{
+	return do_attach_flags(fd, dev_id, ioasid, IOASID_ATTACH_PASID, pasid);
+}
+
+int do_detach_pasid(int fd, __u32 dev_id, __u32 pasid)
+{
+	struct ioasid_detach arg = {
+		.size = sizeof(arg),
+		.flags = IOASID_DETACH_PASID,
+		.dev_id = dev_id,
+		.pasid = pasid,
+	};
+
+	return cmd(fd, IOASID_DETACH, &arg);
 }
 
 int do_detach(int fd, __u32 dev_id)

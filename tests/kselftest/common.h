@@ -74,8 +74,18 @@ int do_copy_memory(int fd, int src_fd, __u32 memory, __u64 offset, __u32 ioasid,
 int do_copy_space(int fd, int src_fd, __u32 source, __u64 source_iova,
 		  __u32 ioasid, __u64 length, __u64 iova, __u32 prot);
 int do_device_info(int fd, __u32 dev_id, struct ioasid_device_info *info);
+/* @info has its arrays and their sizes; the rest is filled in. */
+int do_device_arrays(int fd, __u32 dev_id, struct ioasid_device_info *info);
+int do_intersect(int fd, const __u32 *ids, __u32 num,
+		 struct ioasid_device_intersect *common,
+		 struct ioasid_iova_range *ranges, __u32 num_ranges);
 int do_attach(int fd, __u32 dev_id, __u32 ioasid);
+int do_attach_flags(int fd, __u32 dev_id, __u32 ioasid, __u32 flags,
+		    __u32 pasid);
+int do_replace(int fd, __u32 dev_id, __u32 ioasid);
+int do_attach_pasid(int fd, __u32 dev_id, __u32 pasid, __u32 ioasid);
 int do_detach(int fd, __u32 dev_id);
+int do_detach_pasid(int fd, __u32 dev_id, __u32 pasid);
 int do_bind(int container, int fd, const char *name, __u64 cookie,
 	    __u32 *dev_id);
 int do_unbind(int container, int fd, __u32 dev_id);

@@ -24,8 +24,11 @@ static_assert(sizeof(struct ioasid_get_info) == 64, "get_info");
 static_assert(sizeof(struct ioasid_iova_ranges) == 32, "iova_ranges");
 static_assert(sizeof(struct ioasid_map_dma) == 48, "map_dma");
 static_assert(sizeof(struct ioasid_unmap_dma) == 48, "unmap_dma");
-static_assert(sizeof(struct ioasid_device_info) == 224, "device_info");
-static_assert(sizeof(struct ioasid_attach) == 24, "attach");
+static_assert(sizeof(struct ioasid_device_info) == 320, "device_info");
+static_assert(sizeof(struct ioasid_group_member) == 136, "group_member");
+static_assert(sizeof(struct ioasid_attachment) == 8, "attachment");
+static_assert(sizeof(struct ioasid_device_intersect) == 72, "intersect");
+static_assert(sizeof(struct ioasid_attach) == 32, "attach");
 static_assert(sizeof(struct ioasid_detach) == 24, "detach");
 static_assert(sizeof(struct ioasid_allow_iovas) == 32, "allow_iovas");
 static_assert(sizeof(struct ioasid_map_entry) == 32, "map_entry");
@@ -77,7 +80,8 @@ TEST_F(compat, queries)
 		.num_resv_regions = 16,
 		.resv_regions = (uintptr_t)regions,
 	};
-	struct ioasid_iova_range range;
+	struct ioasid_device_intersect common;
+	struct ioasid_iova_range range, ranges[16];
 	struct ioasid_get_caps caps;
 	__u32 num = 1;
 
@@ -87,6 +91,11 @@ TEST_F(compat, queries)
 	EXPECT_STREQ(self->dev.name, info.name);
 	EXPECT_EQ(self->dev.cookie, info.cookie);
 	EXPECT_GE(info.num_resv_regions, 1);
+	EXPECT_EQ(1, info.num_members);
+	ASSERT_OK(do_intersect(self->fd, &self->dev.id, 1, &common, ranges, 16));
+	EXPECT_EQ(info.page_sizes, common.page_sizes);
+	EXPECT_GE(common.num_ranges, 2);
+	EXPECT_LE(ranges[0].last, ranges[1].first);
 	ASSERT_OK(do_iova_ranges(self->fd, self->space, &range, &num));
 	EXPECT_EQ(1, num);
 	EXPECT_EQ(UINT64_MAX, range.last);

@@ -60,9 +60,15 @@ TEST_F(device, info)
 	EXPECT_STREQ(link_name(self->dev.name, "iommu"), info.iommu_name);
 	EXPECT_EQ(self->dev.cookie, info.cookie);
 	EXPECT_EQ(0, info.ioasid);
-	EXPECT_EQ(0, info.device_flags & ~(__u64)IOASID_DEVICE_COHERENT);
+	EXPECT_EQ(0, info.device_flags & ~(__u64)(IOASID_DEVICE_COHERENT |
+						  IOASID_DEVICE_ENFORCE_SNOOP));
 	EXPECT_EQ(iommu_group_of(self->dev.name), info.group_id);
-	EXPECT_EQ(1, info.group_devices);
+	EXPECT_EQ(1, info.num_members);
+	EXPECT_EQ(0, info.num_attachments);
+	EXPECT_EQ(0, info.max_pasids);
+	EXPECT_EQ(0, info.nesting_formats);
+	EXPECT_EQ(info.aperture_last,
+		  ~0ULL >> (64 - info.address_width));
 	EXPECT_EQ(IOASID_IOMMU_INTEL_VTD, info.iommu_kind);
 	EXPECT_EQ(IOASID_INTENT_RID, info.intent);
 	EXPECT_EQ(PAGE, info.page_sizes & PAGE);
@@ -146,7 +152,7 @@ TEST_F(device, info_of_a_pair)
 		ASSERT_OK(do_device_info(self->fd, dev->id, &info));
 		EXPECT_STREQ(dev->name, info.name);
 		EXPECT_EQ(dev->cookie, info.cookie);
-		EXPECT_EQ(2, info.group_devices);
+		EXPECT_EQ(2, info.num_members);
 		EXPECT_EQ(iommu_group_of(first.name), info.group_id);
 	}
 	dev_release(&second);

@@ -246,6 +246,17 @@ static int reason_file(struct scene *scene)
 	return do_map_file(scene->fd, scene->space, scene->fd, 0, PAGE, 0, RW);
 }
 
+static int reason_pasid(struct scene *scene)
+{
+	return do_attach_pasid(scene->fd, scene->dev.id, 1, scene->other_space);
+}
+
+static int reason_window(struct scene *scene)
+{
+	return do_attach_flags(scene->fd, scene->dev.id, scene->other_space,
+			       IOASID_ATTACH_REPLACE, 0);
+}
+
 struct how {
 	int err;				/* that it comes with */
 	int (*provoke)(struct scene *scene);
@@ -326,6 +337,12 @@ static struct how how_to(enum ioasid_reason reason)
 		return (struct how){ EACCES, reason_prot, NULL };
 	case IOASID_REASON_FILE:
 		return (struct how){ EOPNOTSUPP, reason_file, NULL };
+	case IOASID_REASON_PASID:
+		return (struct how){ EOPNOTSUPP, reason_pasid, NULL };
+	case IOASID_REASON_WINDOW:
+		return (struct how){ EOPNOTSUPP, reason_window, NULL };
+	case IOASID_REASON_BLOCKED:
+		return (struct how){ .why_not = "an emulated IOMMU takes back what it had" };
 	}
 	return (struct how){ 0 };
 }

@@ -88,6 +88,10 @@ FIXTURE_VARIANT_ADD(command, copy) {
 	.n = CMD_COPY,
 };
 
+FIXTURE_VARIANT_ADD(command, device_intersect) {
+	.n = CMD_DEVICE_INTERSECT,
+};
+
 FIXTURE_VARIANT_ADD(command, bind) {
 	.n = CMD_BIND,
 };
@@ -505,7 +509,7 @@ TEST(numbers_without_a_command)
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(0, dev_claim(&dev, EDU_A));
 	for (unsigned int nr = 0; nr < 256; nr++) {
-		if (nr > _IOC_NR(IOASID_COPY)) {
+		if (nr > _IOC_NR(IOASID_DEVICE_INTERSECT)) {
 			EXPECT_EQ(-1, ioctl(fd, _IO(IOASID_TYPE, nr), arg));
 			EXPECT_EQ(ENOTTY, errno) TH_LOG("number %u", nr);
 		}

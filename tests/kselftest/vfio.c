@@ -182,14 +182,19 @@ int driver_unbind(const char *name)
 	return write_file(path, name);
 }
 
-int vfio_bind(const char *name)
+int driver_bind(const char *name, const char *driver)
 {
 	char path[PATH_MAX];
 	int err;
 
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver_override", name);
-	err = write_file(path, "vfio-pci");
+	err = write_file(path, driver);
 	return err ? err : write_file("/sys/bus/pci/drivers_probe", name);
+}
+
+int vfio_bind(const char *name)
+{
+	return driver_bind(name, "vfio-pci");
 }
 
 int pci_remove(const char *name)

@@ -66,6 +66,7 @@ int iommu_group_of(const char *name);
  * serves a device that was removed and found again.
  */
 int driver_unbind(const char *name);
+int driver_bind(const char *name, const char *driver);
 int vfio_bind(const char *name);
 int pci_remove(const char *name);
 int pci_rescan(void);
