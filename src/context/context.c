@@ -145,7 +145,7 @@ struct ioas_object *ioas_object_next(struct ioas_ctx *ctx, u32 *id)
  * ioas_object_put() - Give a reference back
  * @obj: the object, which may be gone afterwards
  *
- * Context: may sleep with the last reference; no locks held.
+ * Context: may sleep with the last reference; none of the locks of the object held.
  */
 void ioas_object_put(struct ioas_object *obj)
 {

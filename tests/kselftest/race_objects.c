@@ -31,10 +31,12 @@ enum op {
 	OP_UNMAP,
 	OP_UNMAP_ALL,
 	OP_ATTACH,
+	OP_REPLACE,
 	OP_DETACH,
 	OP_REBIND,
 	OP_INFO,
 	OP_RANGES,
+	OP_INTERSECT,
 	NUM_OPS,
 };
 
@@ -50,15 +52,17 @@ static const struct {
 } ops[NUM_OPS] = {
 	[OP_ALLOC] = { "alloc", 1, { 0 } },
 	[OP_FREE] = { "free", 1, { ENOENT, EBUSY, 0 } },
-	[OP_MAP] = { "map", 8, { ENOENT, EEXIST, 0 } },
-	[OP_MAP_ANY] = { "map any", 3, { ENOENT, 0 } },
-	[OP_UNMAP] = { "unmap", 7, { ENOENT, EINVAL, 0 } },
+	[OP_MAP] = { "map", 7, { ENOENT, EEXIST, 0 } },
+	[OP_MAP_ANY] = { "map any", 2, { ENOENT, 0 } },
+	[OP_UNMAP] = { "unmap", 6, { ENOENT, EINVAL, 0 } },
 	[OP_UNMAP_ALL] = { "unmap all", 1, { ENOENT, 0 } },
 	[OP_ATTACH] = { "attach", 4, { ENOENT, EEXIST, EBUSY, 0 } },
+	[OP_REPLACE] = { "replace", 2, { ENOENT, EINVAL, 0 } },
 	[OP_DETACH] = { "detach", 3, { ENOENT, EINVAL, 0 } },
 	[OP_REBIND] = { "rebind", 1, { 0 } },
 	[OP_INFO] = { "info", 2, { ENOENT, 0 } },
 	[OP_RANGES] = { "ranges", 1, { ENOENT, EMSGSIZE, 0 } },
+	[OP_INTERSECT] = { "intersect", 1, { ENOENT, EMSGSIZE, 0 } },
 };
 
 struct scene {
@@ -145,6 +149,29 @@ static int play_ranges(struct scene *scene, __u32 space)
 	return do_iova_ranges(scene->fd, space, ranges, &num);
 }
 
+/* Of all devices, and what is told of one of them. */
+static int play_intersect(struct scene *scene)
+{
+	struct ioasid_attachment attachments[1];
+	struct ioasid_iova_range ranges[2];
+	struct ioasid_group_member members[2];
+	struct ioasid_device_intersect common;
+	struct ioasid_device_info info = {
+		.num_members = ARRAY_SIZE(members),
+		.members = (uintptr_t)members,
+		.num_attachments = ARRAY_SIZE(attachments),
+		.attachments = (uintptr_t)attachments,
+	};
+	__u32 ids[DEVICES];
+	int err;
+
+	for (int i = 0; i < DEVICES; i++)
+		ids[i] = load_id(&scene->devs[i].id);
+	err = do_intersect(scene->fd, ids, DEVICES, &common, ranges,
+			   ARRAY_SIZE(ranges));
+	return err ? err : do_device_arrays(scene->fd, ids[0], &info);
+}
+
 static int play(struct player *player, enum op op, unsigned int number)
 {
 	struct scene *scene = player->scene;
@@ -172,6 +199,8 @@ static int play(struct player *player, enum op op, unsigned int number)
 		return do_unmap_all(scene->fd, load_id(space), &bytes);
 	case OP_ATTACH:
 		return do_attach(scene->fd, load_id(&dev->id), load_id(space));
+	case OP_REPLACE:
+		return do_replace(scene->fd, load_id(&dev->id), load_id(space));
 	case OP_DETACH:
 		return do_detach(scene->fd, load_id(&dev->id));
 	case OP_REBIND:
@@ -180,6 +209,8 @@ static int play(struct player *player, enum op op, unsigned int number)
 		return do_get_info(scene->fd, load_id(space), &info);
 	case OP_RANGES:
 		return play_ranges(scene, load_id(space));
+	case OP_INTERSECT:
+		return play_intersect(scene);
 	case NUM_OPS:
 		break;
 	}
