@@ -7,31 +7,44 @@
 # configuration option, a flag or the compiler has changed.
 #
 # A new probe is one more .c file in this directory; probe.h says how it looks.
+#
+# The tests' modules ask questions of their own. Their Kbuild sets, relative to itself:
+#   probe-tools  this directory's parent
+#   probe-dir    where its probes are
+#   compat-dir   where the answers go
+#   probe-also   probes of this directory that are asked as well
 
 # Without it every probe would fail; say the one thing that is wrong instead.
 ifeq ($(shell command -v $(firstword $(CC))),)
 $(error ioasidfd: the compiler '$(CC)' of kernel $(KERNELRELEASE) is not installed. Install it (Debian: apt install $(notdir $(lastword $(subst -gnu-, ,$(firstword $(CC)))))), or pass CC=)
 endif
 
-probe-dir     := src/compat/probes
-probe-names   := $(sort $(patsubst $(src)/$(probe-dir)/%.c,%,$(wildcard $(src)/$(probe-dir)/*.c)))
+probe-tools   ?= src/compat
+probe-dir     ?= src/compat/probes
+compat-dir    ?= src/compat
+ask           := $(src)/$(probe-tools)/probes/ask.sh
+probe-names   := $(sort $(probe-also) $(patsubst $(src)/$(probe-dir)/%.c,%,$(wildcard $(src)/$(probe-dir)/*.c)))
 probe-answers := $(patsubst %,$(probe-dir)/%.answer,$(probe-names))
-compat-config := $(obj)/src/compat/ioas_compat_config.h
+compat-config := $(obj)/$(compat-dir)/ioas_compat_config.h
 
 toolchain     := $(obj)/$(probe-dir)/toolchain.answer
 
-targets += $(probe-answers) $(probe-dir)/toolchain.answer src/compat/ioas_compat_config.h
+targets += $(probe-answers) $(probe-dir)/toolchain.answer $(compat-dir)/ioas_compat_config.h
 
 quiet_cmd_probe = PROBE   $(basetarget)
-      cmd_probe = sh $(src)/$(probe-dir)/ask.sh $< $@ $(KERNELRELEASE) \
+      cmd_probe = sh $(ask) $< $@ $(KERNELRELEASE) \
 		  $(CC) $(c_flags) $(KBUILD_CFLAGS_MODULE) $(CFLAGS_MODULE)
 
-$(toolchain): $(src)/src/compat/toolchain.c $(src)/$(probe-dir)/ask.sh FORCE
+$(toolchain): $(src)/$(probe-tools)/toolchain.c $(ask) FORCE
 	$(call if_changed_dep,probe)
 
-$(obj)/$(probe-dir)/%.answer: $(src)/$(probe-dir)/%.c $(src)/$(probe-dir)/ask.sh \
-			      $(toolchain) FORCE
+$(obj)/$(probe-dir)/%.answer: $(src)/$(probe-dir)/%.c $(ask) $(toolchain) FORCE
 	$(call if_changed_dep,probe)
+
+ifneq ($(probe-also),)
+$(obj)/$(probe-dir)/%.answer: $(src)/$(probe-tools)/probes/%.c $(ask) $(toolchain) FORCE
+	$(call if_changed_dep,probe)
+endif
 
 quiet_cmd_compat_config = GEN     $(notdir $@)
       cmd_compat_config = { \
