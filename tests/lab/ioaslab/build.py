@@ -49,7 +49,7 @@ def held(name: str) -> Iterator[None]:
 
 
 def module(kernel: Kernel) -> Build:
-    """Build ioasidfd.ko, and whatever other modules the tree has, with all of the kernel's warnings on."""
+    """Build ioasidfd.ko and the test modules, with all of the kernel's warnings on."""
     told = chroot.variables(kernel)
     argv = ["make", "test-modules", "-j2", "W=1", f"KVER={told['KVER']}", f"KDIR={told['KDIR']}"]
     return _with_products(_run(kernel.root, kernel.name, told["KVER"], argv), "**/*.ko")
