@@ -66,6 +66,7 @@ class Machine:
     emulator: Root | None = None
     kernels: tuple[str, ...] = ()
     default: bool = True
+    programs: tuple[str, ...] = ("*",)
 
     def boots(self, kernel: Kernel) -> bool:
         return not self.kernels or kernel.name in self.kernels

@@ -38,8 +38,7 @@ def make(wanted: Contents) -> bytes:
         archive.file("init" if script.name == "init" else f"lab/{script.name}", script.read_bytes(), 0o755)
     tree = kmod.Tree(roots.path_of(wanted.kernel.root) / "lib" / "modules" / roots.release_of(wanted.kernel))
     archive.file("lab/machine", _machine(wanted.machine, tree).encode())
-    archive.file("lab/plan", "".join(f"{program.stage} {program.timeout} {program.name} {program.args}\n"
-                                     for program in wanted.plan).encode())
+    archive.file("lab/plan", "".join(f"{program.line}\n" for program in wanted.plan).encode())
     _add_modules(archive, wanted, tree)
     if wanted.programs:
         for path in sorted(wanted.programs.rglob("*")):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,23 +20,29 @@ class Program:
     timeout: int
     stage: str = "module"
     args: str = ""
+    modules: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         return f"{self.name}:{self.args.split()[-1]}" if self.args else self.name
 
+    @property
+    def line(self) -> str:
+        """As the guest reads it."""
+        return " ".join([self.stage, str(self.timeout), self.name, "+".join(self.modules) or "-", self.args]).rstrip()
+
 
 def parse(text: str) -> list[Program]:
-    """Lines `name timeout_seconds [stage]`; # starts a comment."""
+    """Lines `name timeout_seconds [stage [module[:parameter=value]...]...]`; # starts a comment."""
     programs: list[Program] = []
     for number, line in enumerate(text.splitlines(), 1):
         words = line.partition("#")[0].split()
         if not words:
             continue
-        if len(words) not in (2, 3) or not words[1].isdigit() or words[2:] and words[2] not in STAGES:
+        if len(words) < 2 or not words[1].isdigit() or words[2:] and words[2] not in STAGES:
             raise LabError(f"tests list, line {number}: {line.strip()!r}",
-                           f"a line is: name timeout_seconds [{'|'.join(STAGES)}]")
-        programs.append(Program(words[0], int(words[1]), *words[2:]))
+                           f"a line is: name timeout_seconds [{'|'.join(STAGES)} [module[:parameter=value]...]...]")
+        programs.append(Program(words[0], int(words[1]), *words[2:3], modules=tuple(words[3:])))
     if len({program.name for program in programs}) != len(programs):
         raise LabError("tests list: a program is listed twice")
     return programs
@@ -50,6 +58,11 @@ def read(folder: Path) -> list[Program]:
     if listed - there:
         raise LabError(f"tests list names programs that were not built: {' '.join(sorted(listed - there))}")
     return programs
+
+
+def on_machine(programs: list[Program], patterns: Sequence[str]) -> list[Program]:
+    """The programs that a machine has what it takes for."""
+    return [program for program in programs if any(fnmatch.fnmatch(program.name, pattern) for pattern in patterns)]
 
 
 def select(programs: list[Program], wanted: list[str]) -> list[Program]:

@@ -56,7 +56,10 @@ def run(job: Job) -> list[Result]:
         if module.status:
             return results
         with build.held("user"):
-            programs = plan.select(plan.read(build.out() / "tests"), list(job.wanted))
+            programs = plan.on_machine(plan.select(plan.read(build.out() / "tests"), list(job.wanted)),
+                                       job.machine.programs)
+            if not programs:
+                return results
             contents = initramfs.Contents(job.kernel, job.machine, module.products, build.out() / "tests", programs)
             image = initramfs.make(contents)
     return results + boots(job, contents, image)

@@ -78,9 +78,20 @@ class Plan(unittest.TestCase):
         self.assertEqual(plan.parse(self.LIST), [plan.Program("one", 10), plan.Program("two", 20, "no-module")])
 
     def test_bad_lines(self):
-        for line in ("one", "one x", "one 1 never", "one 1 module more", "one 1\none 2"):
+        for line in ("one", "one x", "one 1 never", "one 1 never more", "one 1\none 2"):
             with self.subTest(line), self.assertRaises(LabError):
                 plan.parse(line)
+
+    def test_modules(self):
+        program, = plan.parse("one 10 module a:x=1:y=2,3 b\n")
+        self.assertEqual(program.modules, ("a:x=1:y=2,3", "b"))
+        self.assertEqual(program.line, "module 10 one a:x=1:y=2,3+b")
+        self.assertEqual(plan.Program("one", 10, args="-t x").line, "module 10 one - -t x")
+
+    def test_on_machine(self):
+        programs = plan.parse(self.LIST)
+        self.assertEqual(plan.on_machine(programs, ("*",)), programs)
+        self.assertEqual([program.name for program in plan.on_machine(programs, ("tw*", "three"))], ["two"])
 
     def test_select(self):
         programs = plan.parse(self.LIST)
