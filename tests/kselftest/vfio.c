@@ -21,6 +21,7 @@
 
 #define PCI_DEVICES	"/sys/bus/pci/devices"
 #define NAME_LEN	16
+#define NUM_MOCK	16
 
 const char *edu_name(unsigned int n)
 {
@@ -31,19 +32,43 @@ const char *edu_name(unsigned int n)
 	return names[n];
 }
 
-int iommu_group_of(const char *name)
+const char *test_device_name(unsigned int n)
+{
+	static char names[NUM_MOCK][NAME_LEN];
+
+	if (n < MOCK(0))
+		return edu_name(n);
+	n -= MOCK(0);
+	if (n >= NUM_MOCK)
+		return NULL;
+	snprintf(names[n], NAME_LEN, "ioas-mock.%u", n);
+	return names[n];
+}
+
+static int group_on_bus(const char *bus, const char *name)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	ssize_t len;
 
-	if (!name)
-		return -1;
-	snprintf(path, sizeof(path), PCI_DEVICES "/%s/iommu_group", name);
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s/iommu_group", bus,
+		 name);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
 		return -1;
 	target[len] = '\0';
 	return atoi(strrchr(target, '/') + 1);
+}
+
+int iommu_group_of(const char *name)
+{
+	/* Where mock devices are depends on the kernel. */
+	static const char *const buses[] = { "pci", "platform", "ioas-mock" };
+	int group = -1;
+
+	for (size_t i = 0; name && group < 0 &&
+	     i < sizeof(buses) / sizeof(*buses); i++)
+		group = group_on_bus(buses[i], name);
+	return group;
 }
 
 static int errno_of(int ret)
@@ -95,7 +120,7 @@ int device_open(int group, const char *name, int *device)
 void dev_init(struct dev *dev, unsigned int n)
 {
 	memset(dev, 0, sizeof(*dev));
-	dev->name = edu_name(n);
+	dev->name = test_device_name(n);
 	dev->cookie = 0xc00c1e0000000000ULL + n;
 	dev->container = -1;
 	dev->group = -1;

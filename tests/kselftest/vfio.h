@@ -19,8 +19,13 @@ enum {
 	NUM_EDU,
 };
 
+/* The devices of ioas_mock.ko, by their number; usable wherever EDU_x are. */
+#define MOCK(n)		(100 + (n))
+
 /* PCI address of one of them, NULL if this machine lacks it. */
 const char *edu_name(unsigned int n);
+/* The same of an edu or a mock device. */
+const char *test_device_name(unsigned int n);
 
 /*
  * One device and the fds that lead to it. -1 marks an fd that is not open; the
@@ -58,7 +63,7 @@ int dev_bind(struct dev *dev, int fd);
 /* Closes what dev_claim(), dev_join() and device_open() opened. */
 void dev_release(struct dev *dev);
 
-/* The device's IOMMU group, as in /sys/kernel/iommu_groups; -1 if none. */
+/* The device's IOMMU group, as in /sys/kernel/iommu_groups; -1 if none. On any bus. */
 int iommu_group_of(const char *name);
 
 /*
