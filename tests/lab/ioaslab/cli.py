@@ -110,8 +110,11 @@ def _run(options: argparse.Namespace) -> int:
 
 def _check(_: argparse.Namespace) -> int:
     kernels, machines = list(config.kernels().values()), config.default_machines()
+    programs_of_others = apps.for_check(kernels)
     setup.ready(kernels, machines)
-    return check.everything(kernels, machines, others=config.checks())
+    apps.ready(programs_of_others)
+    return check.everything(kernels, machines, others=config.checks(),
+                            also=partial(apps.results_of, programs_of_others))
 
 
 def _shell(options: argparse.Namespace) -> int:

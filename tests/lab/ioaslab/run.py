@@ -40,7 +40,8 @@ class Job:
 
 def build_result(where: str, name: str, built: build.Build) -> Result:
     """A build as a test: it passes when nothing was warned about."""
-    rerun = "tests/lab/lab build" + (f" -k {built.name}" if built.name != "user" else "")
+    rerun = {"user": "tests/lab/lab build", "apps": "tests/lab/lab apps"}.get(
+        built.name, f"tests/lab/lab build -k {built.name}")
     if built.clean:
         return Result(where, "build", name, Status.PASS)
     detail = built.warnings or tuple(built.log.read_text(errors="replace").splitlines()[-40:])

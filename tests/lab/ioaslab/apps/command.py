@@ -57,8 +57,21 @@ def command(options: argparse.Namespace) -> int:
         raise LabError("nothing to run: no application is for that kernel on that machine",
                        "data/apps.toml says which are; lab apps --list shows them")
     ready(jobs)
-    results = [run.build_result("host", "applications", build.applications())]
-    return check.conclude(results + check.in_order(jobs, run_job))
+    return check.conclude(results_of(jobs))
+
+
+def results_of(jobs: Sequence[Job]) -> list[Result]:
+    """Build the applications and run the jobs."""
+    if not jobs:
+        return []
+    built = build.applications()
+    result = run.build_result("host", "applications", built)
+    return [result, *([] if built.status else check.in_order(jobs, run_job))]
+
+
+def for_check(kernels: Sequence[Kernel]) -> list[Job]:
+    """What is short enough for `lab check`."""
+    return [job for app in apps().values() if app.check for job in jobs_for(kernels, app.check, [app.name])]
 
 
 def jobs_for(kernels: Sequence[Kernel], machines: Sequence[str], wanted: Sequence[str],
@@ -69,6 +82,8 @@ def jobs_for(kernels: Sequence[Kernel], machines: Sequence[str], wanted: Sequenc
 
 def ready(jobs: Sequence[Job]) -> None:
     """Kernels, emulators, and the roots the applications are in."""
+    if not jobs:
+        return
     shown = {root.name: root for job in jobs if job.app and (root := job.app.kernels[job.kernel.name])}
     setup.ready(list({job.kernel.name: job.kernel for job in jobs}.values()), [job.machine for job in jobs],
                 others=list(shown.values()), sources=(build.APPS_SOURCE,))

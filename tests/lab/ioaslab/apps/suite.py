@@ -53,6 +53,7 @@ class App:
     known: tuple[Known, ...]
     inner: tuple[str, ...]
     default: bool
+    check: tuple[str, ...]
 
     def places(self, kernels: Sequence[Kernel], wanted: Sequence[str]) -> list[tuple[Kernel, Machine]]:
         """Where it runs, of these kernels and the machines wanted; all of its machines if none is."""
@@ -84,7 +85,7 @@ def _app(name: str, table: dict[str, Any]) -> App:
         kernels = {kernel: roots()[root] if root else None for kernel, root in table.pop("kernels").items()}
         return App(name=name, kernels=kernels, known=known,
                    **{"args": (), "append": (), "modules": (), "vfio": (), "append_on": {}, "inner": (),
-                      "default": True,
+                      "default": True, "check": (),
                       **{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}})
     except (KeyError, TypeError) as error:
         raise LabError(f"apps.toml: [{name}]: {error}") from None
