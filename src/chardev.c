@@ -87,6 +87,7 @@ static long ioas_fops_ioctl(struct file *file, unsigned int cmd,
 
 	call.ctx = file->private_data;
 	call.container = NULL;
+	call.killable = false;
 	call.user = (void __user *)arg;
 	return ioas_command_run(ioas_commands, ARRAY_SIZE(ioas_commands), &call,
 				cmd);

@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "command.h"
@@ -207,6 +208,20 @@ long ioas_command_run(const struct ioas_command *table, unsigned int rows,
 	if (ret)
 		ioas_write_extack(call, ret);
 	return ret;
+}
+
+/**
+ * ioas_interrupted() - Should a command that takes long make an end
+ * @call: the command
+ *
+ * A program that was written for VFIO's type1 does not expect EINTR.
+ *
+ * Return: true if a signal has arrived that ends it.
+ */
+bool ioas_interrupted(struct ioas_call *call)
+{
+	return call->killable ? fatal_signal_pending(current) :
+				signal_pending(current);
 }
 
 /**

@@ -43,12 +43,14 @@ union ioas_command_data {
 	struct ioasid_device_intersect device_intersect;
 	struct vfio_ioasid_bind bind;
 	struct vfio_ioasid_unbind unbind;
+	struct vfio_ioasid_adopt adopt;
 };
 
 /**
  * struct ioas_call - One command on its way
  * @ctx: the context, for commands of /dev/ioasid
  * @container: the container, for commands of a VFIO container
+ * @killable: only a signal that kills may interrupt it
  * @user: the caller's struct
  * @size: bytes of it that both sides know
  * @data: this kernel's copy
@@ -57,6 +59,7 @@ union ioas_command_data {
 struct ioas_call {
 	struct ioas_ctx *ctx;
 	struct ioas_container *container;
+	bool killable;
 	void __user *user;
 	u32 size;
 	union ioas_command_data data;
@@ -98,6 +101,7 @@ struct ioas_command {
 long ioas_command_run(const struct ioas_command *table, unsigned int rows,
 		      struct ioas_call *call, unsigned int cmd);
 int ioas_respond(struct ioas_call *call);
+bool ioas_interrupted(struct ioas_call *call);
 
 __printf(4, 5)
 int ioas_fail(struct ioas_call *call, int err, enum ioasid_reason reason,

@@ -10,13 +10,16 @@
  *	ioas_group.lock		devices of a group, and where they are attached
  *	ioas_space.domains_sem	which domains mirror the space, and its reserved ranges
  *	ioas_space.lock		areas of the space; also its reserved ranges
+ *	ioas_places_lock	where memory of devices is mapped (domain/places.c)
  *	ioas_ctx.objects	the xarray's own spinlock
  *
  * What the kernel holds when it calls in: VFIO holds its own container and group
  * locks around attach_group, detach_group and release, and the bus notifier's
  * rwsem is held around ioas_device's notifier. Hence no notifier is registered
  * or unregistered under a lock of ours. mmap_lock is taken by pinning and by
- * accounting, which are done under no lock of ours.
+ * accounting, which are done under no lock of ours. ioas_places_lock alone is also taken
+ * under mmap_lock and i_mmap_rwsem, by an MMU notifier; so nothing that can wait for
+ * memory is done under it.
  *
  * domains_sem is taken for write to change the set of domains (attach, detach,
  * free) and for read to change what the domains translate (map, unmap). So whoever
@@ -77,6 +80,7 @@ struct ioas_space {
 	struct list_head attachments;	/* struct ioas_attachment, by domains_sem */
 	unsigned int num_devices;	/* attached, by domains_sem */
 	bool freed;			/* written with both locks held */
+	bool held;			/* by a VFIO container, by domains_sem */
 	unsigned long granule;		/* constant; 0 if pages may be of any size */
 
 	struct mutex lock;		/* the rest, down to mapped_bytes */
@@ -90,6 +94,7 @@ struct ioas_space {
 	struct rb_root free_by_size;	/* struct ioas_free */
 	u64 num_linked;			/* areas in the tree */
 	u64 num_areas;			/* ready ones */
+	u64 num_no_va;			/* ready ones whose user address was taken back */
 	u64 mapped_bytes;		/* in ready ones */
 };
 
@@ -108,6 +113,7 @@ struct ioas_group {
 	/* Where DMA without PASID goes, for all devices of the group. By lock. */
 	struct ioas_attachment *attachment;	/* NULL: it is blocked */
 	unsigned int num_attached;		/* devices that asked for it */
+	struct ioas_device *agent;		/* of a type1 container; or NULL */
 };
 
 /*

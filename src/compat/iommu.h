@@ -253,4 +253,17 @@ static inline int ioas_sync_map(struct iommu_domain *domain, unsigned long iova,
 	return 0;
 }
 
+/* iommu_map() where nothing may wait for memory. */
+static inline int ioas_map_atomic(struct iommu_domain *domain,
+				  unsigned long iova, phys_addr_t paddr,
+				  size_t size, int prot)
+{
+#if IOAS_HAVE_IOMMU_MAP_GFP
+	return iommu_map(domain, iova, paddr, size, prot,
+			 GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+#else
+	return iommu_map_atomic(domain, iova, paddr, size, prot);
+#endif
+}
+
 #endif

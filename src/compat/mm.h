@@ -35,4 +35,33 @@ static inline void unpin_user_page_range_dirty_lock(struct page *page,
 }
 #endif
 
+/**
+ * ioas_follow_pfn() - Look up a page of a mapping without struct pages
+ * @vma: the mapping, of VM_PFNMAP
+ * @va: the address
+ * @writable: it must be writable now, as far as the kernel can tell
+ * @pfn: out: the page frame
+ *
+ * Context: mmap_lock.
+ * Return: 0 or a negative errno.
+ */
+static inline int ioas_follow_pfn(struct vm_area_struct *vma, unsigned long va,
+				  bool writable, unsigned long *pfn)
+{
+#if IOAS_HAVE_FOLLOW_PFNMAP
+	struct follow_pfnmap_args args = { .vma = vma, .address = va };
+	int ret = follow_pfnmap_start(&args);
+
+	if (ret)
+		return ret;
+	if (writable && !args.writable)
+		ret = -EFAULT;
+	*pfn = args.pfn;
+	follow_pfnmap_end(&args);
+	return ret;
+#else
+	return follow_pfn(vma, va, pfn);
+#endif
+}
+
 #endif

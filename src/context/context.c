@@ -50,12 +50,55 @@ void ioas_ctx_destroy(struct ioas_ctx *ctx)
 			ioas_device_unbind(ioas_device_from_object(obj));
 	xa_for_each(&ctx->objects, id, obj) {
 		if (obj->type == IOAS_OBJECT_SPACE)
-			ioas_space_free(ioas_space_from_object(obj));
+			ioas_space_lose_id(ioas_space_from_object(obj));
 		else
 			ioas_object_remove(obj);
 	}
 	xa_destroy(&ctx->objects);
 	kfree(ctx);
+}
+
+/**
+ * ioas_id_reserve() - Take an id that stands for nothing yet
+ * @ctx: the context
+ * @id: out: the id, for ioas_id_set() or ioas_id_free()
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int ioas_id_reserve(struct ioas_ctx *ctx, u32 *id)
+{
+	int ret = xa_alloc(&ctx->objects, id, NULL, XA_LIMIT(1, INT_MAX),
+			   GFP_KERNEL_ACCOUNT);
+
+	/* All ids taken is a lack of ids, and not worth an errno of its own. */
+	return ret == -EBUSY ? -ENOMEM : ret;
+}
+
+/**
+ * ioas_id_set() - Give a reserved id to an object that exists
+ * @ctx: the context
+ * @id: the id
+ * @obj: an object without an id; the table takes a reference
+ *
+ * Context: may sleep, but cannot fail: the slot exists since the reservation.
+ */
+void ioas_id_set(struct ioas_ctx *ctx, u32 id, struct ioas_object *obj)
+{
+	refcount_inc(&obj->refs);
+	obj->ctx = ctx;
+	obj->id = id;
+	ioas_object_finalize(obj);
+}
+
+/**
+ * ioas_id_free() - Take an id back, whatever it stands for
+ * @ctx: the context
+ * @id: the id; the reference of its object is the caller's now
+ */
+void ioas_id_free(struct ioas_ctx *ctx, u32 id)
+{
+	xa_erase(&ctx->objects, id);
 }
 
 /**
@@ -70,15 +113,10 @@ void ioas_ctx_destroy(struct ioas_ctx *ctx)
 int ioas_object_reserve(struct ioas_ctx *ctx, struct ioas_object *obj,
 			enum ioas_object_type type)
 {
-	int ret;
-
 	refcount_set(&obj->refs, 1);
 	obj->type = type;
 	obj->ctx = ctx;
-	ret = xa_alloc(&ctx->objects, &obj->id, NULL,
-		       XA_LIMIT(1, INT_MAX), GFP_KERNEL_ACCOUNT);
-	/* All ids taken is a lack of ids, and not worth an errno of its own. */
-	return ret == -EBUSY ? -ENOMEM : ret;
+	return ioas_id_reserve(ctx, &obj->id);
 }
 
 /**

@@ -10,6 +10,9 @@ struct ioas_call;
 struct ioas_ctx *ioas_ctx_create(void);
 void ioas_ctx_destroy(struct ioas_ctx *ctx);
 
+int ioas_id_reserve(struct ioas_ctx *ctx, u32 *id);
+void ioas_id_set(struct ioas_ctx *ctx, u32 id, struct ioas_object *obj);
+void ioas_id_free(struct ioas_ctx *ctx, u32 id);
 int ioas_object_reserve(struct ioas_ctx *ctx, struct ioas_object *obj,
 			enum ioas_object_type type);
 void ioas_object_abort(struct ioas_object *obj);

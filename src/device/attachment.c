@@ -14,7 +14,6 @@
  */
 #include <linux/iommu.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "command.h"
@@ -209,7 +208,7 @@ static struct ioas_area *ioas_next_ready(struct ioas_space *space,
 	return area;
 }
 
-static int ioas_fill_domain(struct ioas_space *space,
+static int ioas_fill_domain(struct ioas_call *call, struct ioas_space *space,
 			    struct ioas_domain *domain)
 {
 	struct ioas_area *area;
@@ -226,7 +225,7 @@ static int ioas_fill_domain(struct ioas_space *space,
 		from = area->last + 1;
 		if (!from)
 			break;
-		if (signal_pending(current))
+		if (ioas_interrupted(call))
 			return -EINTR;
 		cond_resched();
 	}
@@ -288,7 +287,8 @@ static int ioas_setup_domain(struct ioas_entry *entry,
 	if (!ret)
 		ret = ioas_reserve_aperture(entry, domain->iommu);
 	if (!ret)
-		ret = ioas_fill_domain(attachment->space, domain);
+		ret = ioas_fill_domain(entry->call, attachment->space,
+				       domain);
 	return ret;
 }
 

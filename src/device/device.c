@@ -11,8 +11,15 @@
 #include "context/context.h"
 #include "device/device.h"
 
-static void ioas_device_leave_group(struct ioas_device *device,
-				    enum ioas_device_state state)
+/**
+ * ioas_device_leave_group() - Take a device out of its group, detached
+ * @device: a bound device
+ * @state: what becomes of it
+ *
+ * Context: may sleep; group->lock.
+ */
+void ioas_device_leave_group(struct ioas_device *device,
+			     enum ioas_device_state state)
 {
 	lockdep_assert_held(&device->group->lock);
 	ioas_device_detach(device);
@@ -50,8 +57,17 @@ static int ioas_device_notify(struct notifier_block *nb, unsigned long action,
 	return NOTIFY_OK;
 }
 
-static struct ioas_device *ioas_device_create(struct ioas_group *group,
-					      struct device *dev, u64 cookie)
+/**
+ * ioas_device_create() - A device that is in no group's list yet, and has no id
+ * @group: its group
+ * @dev: the device
+ * @cookie: the user's
+ *
+ * Context: may sleep.
+ * Return: the device, for ioas_device_release(), or NULL.
+ */
+struct ioas_device *ioas_device_create(struct ioas_group *group,
+				       struct device *dev, u64 cookie)
 {
 	struct ioas_device *device = kzalloc(sizeof(*device),
 					     GFP_KERNEL_ACCOUNT);
@@ -87,7 +103,7 @@ static int ioas_check_unbound(struct ioas_call *call,
 	bool same_ctx;
 
 	list_for_each_entry(other, &device->group->devices, group_node) {
-		if (other->dev != device->dev)
+		if (other->dev != device->dev || !other->obj.ctx)
 			continue;
 		/* An id means nothing in another context. */
 		same_ctx = other->obj.ctx == device->obj.ctx;

@@ -32,9 +32,19 @@ struct ioas_device *ioas_device_get(struct ioas_call *call,
 void ioas_device_put(struct ioas_device *device);
 int ioas_device_check(struct ioas_call *call, struct ioas_device *device);
 bool ioas_device_unbind(struct ioas_device *device);
+struct ioas_device *ioas_device_create(struct ioas_group *group,
+				       struct device *dev, u64 cookie);
+void ioas_device_leave_group(struct ioas_device *device,
+			     enum ioas_device_state state);
 void ioas_device_set_gone(struct ioas_device *device);
 int ioas_device_free_gone(struct ioas_call *call, struct ioas_device *device);
 void ioas_device_release(struct ioas_device *device);
+
+/* agent.c: what stands for a whole group */
+struct ioas_device *ioas_agent_create(struct ioas_group *group);
+int ioas_agent_attach(struct ioas_call *call, struct ioas_device *agent,
+		      struct ioas_space *space);
+void ioas_agent_destroy(struct ioas_device *agent);
 
 /* info.c: what a device is */
 int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device);

@@ -126,6 +126,9 @@ static int ioas_replace_rid(struct ioas_call *call, struct ioas_space *space,
 				 device->name);
 	if (group->attachment->space == space)
 		return 0;
+	/* Its container wants it where it is. */
+	if (group->agent)
+		return ioas_fail_group(call, group);
 	ret = ioas_check_window(call, device, &window);
 	if (ret)
 		return ret;

@@ -12,7 +12,9 @@
 
 #include "compat/compat.h"
 #include "domain/domain.h"
+#include "domain/places.h"
 #include "memory/memory.h"
+#include "memory/pfnmap.h"
 #include "uapi/linux/ioasid.h"
 
 /**
@@ -42,6 +44,7 @@ struct ioas_domain *ioas_domain_create(struct device *dev, unsigned long granule
 		return ERR_CAST(iommu);
 	}
 	domain->iommu = iommu;
+	INIT_LIST_HEAD(&domain->places);
 	domain->granule = granule;
 	domain->owner_ops = dev->iommu->iommu_dev->ops;
 	domain->coherent = device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY);
@@ -56,6 +59,7 @@ struct ioas_domain *ioas_domain_create(struct device *dev, unsigned long granule
  */
 void ioas_domain_destroy(struct ioas_domain *domain)
 {
+	ioas_places_forget(domain);
 	iommu_domain_free(domain->iommu);
 	kfree(domain);
 }
@@ -160,6 +164,10 @@ int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
 	struct ioas_run_iter iter;
 	int ret = 0;
 
+	if (unlikely(memory->is_pfnmap))
+		return ioas_place_map(domain, iova,
+				      ioas_pfnmap_from_memory(memory), offset,
+				      pages, iommu_prot);
 	ioas_run_iter_start(&iter, &memory->runs, offset, pages);
 	while (ioas_run_iter_next(&iter, &pfn, &count)) {
 		ret = ioas_map_run(domain, pos, PFN_PHYS(pfn),
@@ -181,6 +189,7 @@ int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
  * @domain: the domain
  * @iova: first byte
  * @length: bytes; all of them are mapped, and no mapping crosses an end
+ * @memory: what is mapped there
  * @gather: what the caller has to flush with iommu_iotlb_sync()
  *
  * Context: may sleep; domains_sem.
@@ -188,9 +197,16 @@ int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
  * else, so anything but true is a fault of the IOMMU's driver.
  */
 bool ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
-		       size_t length, struct iommu_iotlb_gather *gather)
+		       size_t length, struct ioas_memory *memory,
+		       struct iommu_iotlb_gather *gather)
 {
-	size_t done = ioas_unmap_nosync(domain->iommu, iova, length, gather);
+	size_t done;
+
+	if (unlikely(memory->is_pfnmap)) {
+		ioas_place_unmap(domain, iova, ioas_pfnmap_from_memory(memory));
+		return true;
+	}
+	done = ioas_unmap_nosync(domain->iommu, iova, length, gather);
 
 	return !WARN_ONCE(done != length,
 			  "the IOMMU unmapped %zu of %zu bytes at 0x%lx\n",

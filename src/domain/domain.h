@@ -16,6 +16,7 @@ struct ioas_memory;
  * @granule: the most that one entry may cover, 0 if all that the IOMMU can
  * @coherent: the IOMMU can make DMA snoop the CPU's caches
  * @snooped: DMA that asks not to be snooped is snooped all the same
+ * @places: struct ioas_place, where memory of devices is; by the lock of places.c
  * @num_attachments: attachments that use it
  *
  * All under the space's domains_sem.
@@ -27,6 +28,7 @@ struct ioas_domain {
 	unsigned long granule;
 	bool coherent;
 	bool snooped;
+	struct list_head places;
 	unsigned int num_attachments;
 };
 
@@ -41,7 +43,8 @@ int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
 		    struct ioas_memory *memory, unsigned long offset,
 		    unsigned long pages, u32 prot);
 bool ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
-		       size_t length, struct iommu_iotlb_gather *gather);
+		       size_t length, struct ioas_memory *memory,
+		       struct iommu_iotlb_gather *gather);
 
 /* fault.c */
 void ioas_domain_trace_faults(struct ioas_domain *domain, u32 ioasid);

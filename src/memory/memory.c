@@ -24,6 +24,7 @@ void ioas_memory_init(struct ioas_memory *memory,
 	memory->counted = false;
 	memory->release = release;
 	memory->mm = NULL;
+	memory->is_pfnmap = false;
 }
 
 static void ioas_memory_start(struct ioas_memory *memory, struct mm_struct *mm,
@@ -33,6 +34,22 @@ static void ioas_memory_start(struct ioas_memory *memory, struct mm_struct *mm,
 	mmgrab(mm);
 	memory->pages = pages;
 	memory->writable = writable;
+	ioas_runs_init_chunk(&memory->runs, &memory->first_chunk,
+			     memory->first_runs, IOAS_RUNS_INLINE);
+}
+
+/**
+ * ioas_memory_init_pfnmap() - Memory of a device
+ * @memory: memory of which nothing is pinned, nor will be
+ * @pages: length
+ * @writable: devices will write to it
+ */
+void ioas_memory_init_pfnmap(struct ioas_memory *memory, unsigned long pages,
+			     bool writable)
+{
+	memory->pages = pages;
+	memory->writable = writable;
+	memory->is_pfnmap = true;
 	ioas_runs_init_chunk(&memory->runs, &memory->first_chunk,
 			     memory->first_runs, IOAS_RUNS_INLINE);
 }
@@ -84,6 +101,7 @@ static int ioas_memory_fill(struct ioas_call *call, struct ioas_memory *memory,
 		.va = va,
 		.pages = memory->pages,
 		.writable = memory->writable,
+		.killable = call->killable,
 	};
 	int ret;
 
@@ -197,6 +215,35 @@ int ioas_memory_split(struct ioas_memory *memory, unsigned long page,
 	else
 		memory->pages = page;
 	return ret;
+}
+
+/**
+ * ioas_memory_change_owner() - Charge memory to the calling process from now on
+ * @call: the command, for the reason of a failure
+ * @memory: memory of which the caller has a reference
+ *
+ * What is pinned stays the same. The new account is charged before the old one is
+ * relieved, so that it fails without a trace. Others who use the memory do not look at
+ * its account before they have the last reference.
+ *
+ * Context: may sleep; no locks held; takes mmap_lock of both.
+ * Return: 0 or -ENOMEM.
+ */
+int ioas_memory_change_owner(struct ioas_call *call, struct ioas_memory *memory)
+{
+	struct mm_struct *old = READ_ONCE(memory->mm);
+	int ret;
+
+	if (!old || old == current->mm)
+		return 0;
+	ret = ioas_charge(call, memory->pages);
+	if (ret)
+		return ret;
+	mmgrab(current->mm);
+	old = xchg(&memory->mm, current->mm);
+	ioas_uncharge(old, memory->pages);
+	mmdrop(old);
+	return 0;
 }
 
 /* The account's reference on the mm is the memory's, or not needed. */

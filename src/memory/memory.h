@@ -13,7 +13,7 @@
 #include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/refcount.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #include "ioas.h"
@@ -96,6 +96,7 @@ struct ioas_runs {
  * @writable: pinned for writing
  * @exported: pages of a dma-buf, which its exporter holds; they are not pinned
  * @counted: in what fdinfo.c adds up; by its lock
+ * @is_pfnmap: it is memory of a device and part of a struct ioas_pfnmap; not pinned
  * @release: frees the storage after the last reference
  * @mm: the process' memory map it is charged to, holds mm_count; NULL while nothing
  *	is pinned
@@ -110,6 +111,7 @@ struct ioas_memory {
 	bool writable;
 	bool exported;
 	bool counted;
+	bool is_pfnmap;
 	void (*release)(struct ioas_memory *memory);
 	struct mm_struct *mm;
 	unsigned long pages;
@@ -131,6 +133,8 @@ struct ioas_uncharge {
 /* memory.c */
 void ioas_memory_init(struct ioas_memory *memory,
 		      void (*release)(struct ioas_memory *memory));
+void ioas_memory_init_pfnmap(struct ioas_memory *memory, unsigned long pages,
+			     bool writable);
 int ioas_memory_pin(struct ioas_call *call, struct ioas_memory *memory,
 		    unsigned long va, unsigned long pages, bool writable);
 int ioas_memory_begin(struct ioas_call *call, struct ioas_memory *memory,
@@ -139,6 +143,7 @@ void ioas_memory_abort(struct ioas_memory *memory);
 struct ioas_memory *ioas_memory_get(struct ioas_memory *memory);
 int ioas_memory_split(struct ioas_memory *memory, unsigned long page,
 		      struct ioas_memory *second);
+int ioas_memory_change_owner(struct ioas_call *call, struct ioas_memory *memory);
 void ioas_memory_put(struct ioas_memory *memory, struct ioas_uncharge *uncharge);
 void ioas_uncharge_all(struct ioas_uncharge *uncharge);
 
@@ -151,7 +156,7 @@ void ioas_uncharge_all(struct ioas_uncharge *uncharge);
  */
 static inline u64 ioas_memory_count(struct ioas_memory *memory)
 {
-	if (memory->counted)
+	if (memory->counted || memory->is_pfnmap)
 		return 0;
 	memory->counted = true;
 	return (u64)memory->pages << PAGE_SHIFT;
@@ -199,6 +204,7 @@ int ioas_cmd_unregister_memory(struct ioas_call *call);
  * @va: next address
  * @pages: pages still to be pinned
  * @writable: pin for writing
+ * @killable: only a signal that kills may interrupt it
  * @stop: set by another thread to make an end of it; may be NULL
  * @huge: the last page was a hugetlb page, so the next one probably is
  * @array: room for what is pinned in one go
@@ -209,6 +215,7 @@ struct ioas_pin {
 	unsigned long va;
 	unsigned long pages;
 	bool writable;
+	bool killable;
 	bool *stop;
 
 	/* Set up by ioas_pin(). */
@@ -216,6 +223,12 @@ struct ioas_pin {
 	struct page **array;
 	unsigned long room;
 };
+
+static inline bool ioas_pin_interrupted(struct ioas_pin *pin)
+{
+	return pin->killable ? fatal_signal_pending(current) :
+			       signal_pending(current);
+}
 
 int ioas_pin(struct ioas_pin *pin);
 void ioas_unpin_runs(struct ioas_runs *runs, bool dirty);

@@ -79,7 +79,7 @@ static int ioas_pin_all(struct ioas_pin *pin)
 		pin->pages -= got;
 		if (!pin->pages)
 			break;
-		if (signal_pending(current) ||
+		if (ioas_pin_interrupted(pin) ||
 		    (pin->stop && READ_ONCE(*pin->stop)))
 			return -EINTR;
 		cond_resched();

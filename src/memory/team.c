@@ -116,6 +116,7 @@ static void ioas_pin_slice(struct ioas_team *team, unsigned int i)
 		.pages = min_t(unsigned long, IOAS_SLICE_PAGES,
 			       team->pin->pages - first),
 		.writable = team->pin->writable,
+		.killable = team->pin->killable,
 		.stop = &team->stop,
 	};
 	int ret = ioas_pin(&pin);
@@ -134,7 +135,7 @@ static void ioas_take_slices(struct ioas_team *team)
 		if (i >= team->count)
 			return;
 		ioas_pin_slice(team, i);
-		if (signal_pending(current))
+		if (ioas_pin_interrupted(team->pin))
 			ioas_team_fail(team, -EINTR, 0);
 	}
 }

@@ -58,6 +58,7 @@ struct ioas_area *ioas_area_create(u32 prot)
 	area->prot = prot;
 	area->ready = false;
 	area->stuck = false;
+	area->no_va = false;
 	return area;
 }
 
@@ -289,6 +290,7 @@ void ioas_area_clear_ready(struct ioas_space *space, struct ioas_area *area)
 {
 	area->ready = false;
 	space->num_areas--;
+	space->num_no_va -= area->no_va;
 	space->mapped_bytes -= ioas_area_length(area);
 }
 
@@ -336,6 +338,8 @@ int ioas_area_split(struct ioas_space *space, struct ioas_area *area,
 		return ret;
 	}
 	second->ready = true;
+	second->no_va = area->no_va;
+	space->num_no_va += area->no_va;
 	second->first = iova;
 	second->last = area->last;
 	area->last = iova - 1;

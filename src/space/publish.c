@@ -78,6 +78,16 @@ void ioas_areas_give_back(struct ioas_space *space, struct list_head *areas)
 	INIT_LIST_HEAD(areas);
 }
 
+static void ioas_unmap_domain(struct ioas_domain *domain, struct ioas_area *area)
+{
+	struct iommu_iotlb_gather gather;
+
+	iommu_iotlb_gather_init(&gather);
+	ioas_domain_unmap(domain, area->first, ioas_area_length(area),
+			  area->memory, &gather);
+	iommu_iotlb_sync(domain->iommu, &gather);
+}
+
 static int ioas_map_domains(struct ioas_space *space, struct ioas_area *area)
 {
 	size_t length = ioas_area_length(area);
@@ -95,7 +105,7 @@ static int ioas_map_domains(struct ioas_space *space, struct ioas_area *area)
 
 unmap:
 	list_for_each_entry_continue_reverse(domain, &space->domains, node)
-		iommu_unmap(domain->iommu, area->first, length);
+		ioas_unmap_domain(domain, area);
 	return ret;
 }
 

@@ -138,7 +138,14 @@ void ioas_space_put(struct ioas_space *space)
 	ioas_object_put(&space->obj);
 }
 
-static u64 ioas_common_page_sizes(struct ioas_space *space)
+/**
+ * ioas_space_page_sizes() - The page sizes that all IOMMUs of a space can use
+ * @space: the space
+ *
+ * Context: domains_sem.
+ * Return: a bitmap, all ones if no device is attached.
+ */
+u64 ioas_space_page_sizes(struct ioas_space *space)
 {
 	struct ioas_domain *domain;
 	u64 sizes = ~0ULL;
@@ -169,7 +176,7 @@ int ioas_cmd_get_info(struct ioas_call *call)
 	down_read(&space->domains_sem);
 	list_for_each_entry(domain, &space->domains, node)
 		args->num_domains++;
-	args->page_sizes = ioas_common_page_sizes(space);
+	args->page_sizes = ioas_space_page_sizes(space);
 	args->num_devices = space->num_devices;
 	mutex_lock(&space->lock);
 	args->num_areas = space->num_areas;
@@ -181,11 +188,16 @@ int ioas_cmd_get_info(struct ioas_call *call)
 	return ioas_respond(call);
 }
 
-/*
+/**
+ * ioas_space_set_freed() - A space comes to its end
+ * @space: the space
+ *
  * From here on nothing finds the space, and a command that found it before sees
  * that it is freed as soon as it has one of the locks.
+ *
+ * Context: may sleep; domains_sem for write.
  */
-static void ioas_space_set_freed(struct ioas_space *space)
+void ioas_space_set_freed(struct ioas_space *space)
 {
 	lockdep_assert_held_write(&space->domains_sem);
 	mutex_lock(&space->lock);
@@ -205,8 +217,13 @@ static int ioas_fail_attached(struct ioas_call *call, struct ioas_space *space)
 	return ioas_fail_range(call, -EBUSY, 0, 0, attachment->owner_id);
 }
 
-/* What a space that ends still maps goes with it. */
-static void ioas_space_empty(struct ioas_space *space)
+/**
+ * ioas_space_empty() - What a space that ends still maps goes with it
+ * @space: the space
+ *
+ * Context: may sleep; no locks held.
+ */
+void ioas_space_empty(struct ioas_space *space)
 {
 	u64 begin = ioas_trace_begin(ioasid_unmap);
 	u64 unmapped = ioas_unmap_everything(space);
@@ -231,6 +248,9 @@ int ioas_space_free_unused(struct ioas_call *call, struct ioas_space *space)
 	down_write(&space->domains_sem);
 	if (space->freed)
 		ret = ioas_fail_object(call, space->obj.id, "object");
+	else if (space->held)
+		ret = ioas_fail(call, -EBUSY, IOASID_REASON_IN_USE,
+				"the space is a VFIO container's, with which it ends");
 	else if (space->num_devices)
 		ret = ioas_fail_attached(call, space);
 	else
@@ -242,18 +262,6 @@ int ioas_space_free_unused(struct ioas_call *call, struct ioas_space *space)
 	ioas_space_empty(space);
 	ioas_object_remove(&space->obj);
 	return 0;
-}
-
-/**
- * ioas_space_free() - Free a space whose context ends
- * @space: the space; its devices are unbound
- *
- * Context: may sleep; nobody else uses the space.
- */
-void ioas_space_free(struct ioas_space *space)
-{
-	ioas_space_empty(space);
-	ioas_object_remove(&space->obj);
 }
 
 /**

@@ -23,6 +23,7 @@ struct seq_file;
  * @prot: enum ioasid_prot
  * @ready: all domains of the space translate it. An area that is not ready only
  *	keeps others off its range; it belongs to the call that makes or unmakes it
+ * @no_va: the user address was taken back by a VFIO type1 program and not given anew
  * @stuck: an IOMMU still translates it although it was told not to
  * @own: memory that was pinned for this area. It may be mapped elsewhere when the area
  *	is long gone, and is what keeps the storage of both
@@ -37,6 +38,7 @@ struct ioas_area {
 	u32 prot;
 	bool ready;
 	bool stuck;
+	bool no_va;
 	struct ioas_memory own;
 };
 
@@ -58,8 +60,17 @@ struct ioas_space *ioas_space_get(struct ioas_call *call, struct ioas_ctx *ctx,
 				  u32 id);
 void ioas_space_put(struct ioas_space *space);
 int ioas_space_free_unused(struct ioas_call *call, struct ioas_space *space);
-void ioas_space_free(struct ioas_space *space);
+void ioas_space_set_freed(struct ioas_space *space);
+void ioas_space_empty(struct ioas_space *space);
+u64 ioas_space_page_sizes(struct ioas_space *space);
 void ioas_space_release(struct ioas_space *space);
+
+/* held.c: spaces of VFIO containers */
+struct ioas_space *ioas_space_create_held(void);
+int ioas_space_adopt(struct ioas_call *call, struct ioas_space *space,
+		     struct ioas_ctx *ctx, u32 id);
+void ioas_space_let_go(struct ioas_space *space);
+void ioas_space_lose_id(struct ioas_space *space);
 
 /* show.c: for people */
 void ioas_space_forget_count(struct ioas_space *space);
@@ -157,6 +168,11 @@ int ioas_cmd_copy(struct ioas_call *call);
 int ioas_map_dmabuf(struct ioas_call *call, struct ioas_space *space);
 int ioas_cmd_map_file(struct ioas_call *call);
 int ioas_cmd_unmap_dma(struct ioas_call *call);
+int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
+		       unsigned long last,
+		       int (*check)(struct ioas_space *space,
+				    unsigned long first, unsigned long last),
+		       u64 *unmapped);
 u64 ioas_unmap_everything(struct ioas_space *space);
 
 #endif

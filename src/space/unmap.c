@@ -45,16 +45,18 @@ static int ioas_fail_partial(struct ioas_call *call, struct ioas_space *space,
 }
 
 /* May an area be cut at an address? Between granules no entry of a table is cut. */
-static bool ioas_may_cut(struct ioas_space *space, unsigned long iova)
+static bool ioas_may_cut(struct ioas_space *space, struct ioas_area *area,
+			 unsigned long iova)
 {
-	return space->granule && !(iova & (space->granule - 1));
+	return space->granule && !(iova & (space->granule - 1)) &&
+	       !area->memory->is_pfnmap;
 }
 
 static bool ioas_may_unmap(struct ioas_space *space, struct ioas_area *area,
 			   unsigned long first, unsigned long last)
 {
-	return (area->first >= first || ioas_may_cut(space, first)) &&
-	       (area->last <= last || ioas_may_cut(space, last + 1));
+	return (area->first >= first || ioas_may_cut(space, area, first)) &&
+	       (area->last <= last || ioas_may_cut(space, area, last + 1));
 }
 
 /* May [first, last] be unmapped, and is there anything? */
@@ -124,19 +126,27 @@ static void ioas_claim_areas(struct ioas_space *space, unsigned long first,
 			ioas_claim(space, area, claimed);
 }
 
+/* What nearly every command asks for: one mapping, as it was made. */
+static bool ioas_claim_exact(struct ioas_space *space, unsigned long first,
+			     unsigned long last, struct ioas_claimed *claimed)
+{
+	struct ioas_area *area = ioas_area_first(space, first, last);
+
+	if (!area || !area->ready || area->first != first || area->last != last)
+		return false;
+	ioas_claim(space, area, claimed);
+	return true;
+}
+
 /* Claim what a command asks for. Called with the lock. */
 static int ioas_claim_range(struct ioas_call *call, struct ioas_space *space,
 			    unsigned long first, unsigned long last,
 			    struct ioas_claimed *claimed)
 {
-	struct ioas_area *area = ioas_area_first(space, first, last);
 	int ret;
 
-	/* What nearly every command asks for: one mapping, as it was made. */
-	if (area && area->ready && area->first == first && area->last == last) {
-		ioas_claim(space, area, claimed);
+	if (ioas_claim_exact(space, first, last, claimed))
 		return 0;
-	}
 	ret = ioas_check_areas(call, space, first, last);
 	if (!ret)
 		ret = ioas_cut_areas(space, first, last);
@@ -156,7 +166,8 @@ static void ioas_unmap_domains(struct ioas_space *space,
 		iommu_iotlb_gather_init(&gather);
 		list_for_each_entry(area, claimed, list)
 			if (!ioas_domain_unmap(domain, area->first,
-					       ioas_area_length(area), &gather))
+					       ioas_area_length(area),
+					       area->memory, &gather))
 				area->stuck = true;
 		iommu_iotlb_sync(domain->iommu, &gather);
 	}
@@ -223,6 +234,46 @@ static int ioas_unmap_range(struct ioas_call *call, struct ioas_space *space,
 }
 
 /**
+ * ioas_unmap_touched() - Unmap whatever touches a range, as a whole
+ * @space: the space
+ * @first: first IOVA
+ * @last: last IOVA
+ * @check: says, with the space's lock held, whether to go on: 0 if so; otherwise that
+ *	is returned. Not asked for a range that is just one mapping. May be NULL
+ * @unmapped: out: bytes of the mappings, also of what of them is outside the range
+ *
+ * Context: may sleep; no locks held.
+ * Return: 0 or what @check said; then nothing has changed.
+ */
+int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
+		       unsigned long last,
+		       int (*check)(struct ioas_space *space,
+				    unsigned long first, unsigned long last),
+		       u64 *unmapped)
+{
+	struct ioas_claimed claimed = {
+		.areas = LIST_HEAD_INIT(claimed.areas),
+	};
+	int ret = 0;
+
+	down_read(&space->domains_sem);
+	mutex_lock(&space->lock);
+	if (!ioas_claim_exact(space, first, last, &claimed)) {
+		ret = check ? check(space, first, last) : 0;
+		if (!ret)
+			ioas_claim_areas(space, first, last, &claimed);
+	}
+	mutex_unlock(&space->lock);
+	if (claimed.count)
+		ioas_unmap_claimed(space, &claimed);
+	up_read(&space->domains_sem);
+
+	ioas_free_areas(&claimed.areas);
+	*unmapped = claimed.bytes;
+	return ret;
+}
+
+/**
  * ioas_unmap_everything() - Empty a space
  * @space: the space
  *
@@ -231,19 +282,10 @@ static int ioas_unmap_range(struct ioas_call *call, struct ioas_space *space,
  */
 u64 ioas_unmap_everything(struct ioas_space *space)
 {
-	struct ioas_claimed claimed = {
-		.areas = LIST_HEAD_INIT(claimed.areas),
-	};
+	u64 unmapped;
 
-	down_read(&space->domains_sem);
-	mutex_lock(&space->lock);
-	ioas_claim_areas(space, 0, ULONG_MAX, &claimed);
-	mutex_unlock(&space->lock);
-	ioas_unmap_claimed(space, &claimed);
-	up_read(&space->domains_sem);
-
-	ioas_free_areas(&claimed.areas);
-	return claimed.bytes;
+	ioas_unmap_touched(space, 0, ULONG_MAX, NULL, &unmapped);
+	return unmapped;
 }
 
 static int ioas_check_unmap(struct ioas_call *call)

@@ -994,7 +994,7 @@ struct ioasid_device_intersect {
 #define IOASID_DEVICE_INTERSECT	_IO(IOASID_TYPE, 0x10)
 
 /*
- * The two commands below go to the VFIO container (/dev/vfio/vfio) after
+ * The commands below go to the VFIO container (/dev/vfio/vfio) after
  * ioctl(container, VFIO_SET_IOMMU, VFIO_IOASID_IOMMU). Holding a container whose
  * groups the kernel let the caller claim is the right to bind.
  */
@@ -1057,5 +1057,38 @@ struct vfio_ioasid_unbind {
 };
 
 #define VFIO_IOASID_UNBIND	_IO(IOASID_TYPE, 0x81)
+
+/**
+ * struct vfio_ioasid_adopt - ioctl(VFIO_IOASID_ADOPT): an id for a container's space
+ * @size: sizeof(struct vfio_ioasid_adopt)
+ * @flags: must be 0
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid_fd: an open /dev/ioasid
+ * @ioasid: out: id of the space in that context, never 0
+ *
+ * For a container that was opened as VFIO_TYPE1_IOMMU or VFIO_TYPE1v2_IOMMU while the
+ * module's parameter "type1" was set. Its groups are attached to a space of its own, which
+ * VFIO_IOMMU_MAP_DMA and VFIO_IOMMU_UNMAP_DMA change. With an id it is a space like any
+ * other: commands of both kinds see the same mappings, and devices of other containers
+ * can be attached to it. Devices of this container can be bound, and attached to this
+ * space only; it has no granule.
+ *
+ * IOASID_FREE is EBUSY as long as the container is open. When the container is closed, or
+ * its last group leaves it, the space lives on as one of the context's, with all that
+ * is mapped. When the context is closed first, the container keeps the space and may be
+ * adopted anew.
+ *
+ * Errors: EBADF or EINVAL (not an ioasid file), ENOENT (the container is none of type1),
+ * EEXIST (adopted already), ENODEV (the container is gone), ENOMEM.
+ */
+struct vfio_ioasid_adopt {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__s32 ioasid_fd;
+	__u32 ioasid;
+};
+
+#define VFIO_IOASID_ADOPT	_IO(IOASID_TYPE, 0x82)
 
 #endif /* _UAPI_LINUX_IOASID_H */
