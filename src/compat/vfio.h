@@ -10,6 +10,18 @@
 
 #include "ioas_compat_config.h"
 
+/* Since 5.12: what a program may ask of type1, as of 7.2. */
+#ifndef VFIO_UNMAP_ALL
+#define VFIO_UNMAP_ALL			9
+#define VFIO_UPDATE_VADDR		10
+#define VFIO_DMA_MAP_FLAG_VADDR		0x4
+#define VFIO_DMA_UNMAP_FLAG_ALL		0x2
+#define VFIO_DMA_UNMAP_FLAG_VADDR	0x4
+#endif
+
+/* Since 6.13 its name says that it is no more than a reserved number. */
+#define IOAS_VFIO_TYPE1_NESTING		6
+
 #if IOAS_HAVE_VFIO_OPS_PRIVATE
 
 #include <linux/version.h>

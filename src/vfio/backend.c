@@ -15,6 +15,7 @@
 
 #include "command.h"
 #include "compat/vfio.h"
+#include "type1/type1.h"
 #include "vfio/vfio.h"
 
 static bool allow_unsafe_interrupts;
@@ -22,12 +23,25 @@ module_param(allow_unsafe_interrupts, bool, 0644);
 MODULE_PARM_DESC(allow_unsafe_interrupts,
 		 "Let devices be used whose DMA can forge interrupts, because the platform cannot remap them");
 
+static bool type1;
+module_param(type1, bool, 0644);
+MODULE_PARM_DESC(type1,
+		 "Serve containers of VFIO's type1 as well, in place of vfio_iommu_type1; those that are open stay as they are");
+
+/*
+ * VFIO asks the backend first that was registered last. With this order it is ours, whose
+ * parameter above decides.
+ */
+MODULE_SOFTDEP("pre: vfio_iommu_type1");
+
 /* Indexed by number: a new command is appended. */
 static const struct ioas_command ioas_container_commands[] = {
 	IOAS_COMMAND(VFIO_IOASID_BIND, vfio_ioasid_bind, cookie, 0, 0,
 		     ioas_cmd_bind),
 	IOAS_COMMAND(VFIO_IOASID_UNBIND, vfio_ioasid_unbind, dev_id, 0, 0,
 		     ioas_cmd_unbind),
+	IOAS_COMMAND(VFIO_IOASID_ADOPT, vfio_ioasid_adopt, ioasid, 0, 0,
+		     ioas_cmd_adopt),
 };
 
 /* What a container answers from which VFIO has taken the last group. */
@@ -36,7 +50,25 @@ static const struct ioas_command ioas_closed_commands[] = {
 		     ioas_fail_closed),
 	IOAS_COMMAND(VFIO_IOASID_UNBIND, vfio_ioasid_unbind, dev_id, 0, 0,
 		     ioas_fail_closed),
+	IOAS_COMMAND(VFIO_IOASID_ADOPT, vfio_ioasid_adopt, ioasid, 0, 0,
+		     ioas_fail_closed),
 };
+
+static long ioas_closed_ioctl(struct ioas_call *call, unsigned int cmd)
+{
+	if (_IOC_TYPE(cmd) == VFIO_TYPE)
+		return -ENODEV;
+	return ioas_command_run(ioas_closed_commands,
+				ARRAY_SIZE(ioas_closed_commands), call, cmd);
+}
+
+static long ioas_open_ioctl(struct ioas_call *call, unsigned int cmd)
+{
+	if (call->container->type1 && _IOC_TYPE(cmd) == VFIO_TYPE)
+		return ioas_type1_ioctl(call, cmd);
+	return ioas_command_run(ioas_container_commands,
+				ARRAY_SIZE(ioas_container_commands), call, cmd);
+}
 
 static long ioas_container_ioctl(void *iommu_data, unsigned int cmd,
 				 unsigned long arg)
@@ -46,14 +78,32 @@ static long ioas_container_ioctl(void *iommu_data, unsigned int cmd,
 
 	call.ctx = NULL;
 	call.container = ioas_container_get(iommu_data);
+	call.killable = false;
 	call.user = (void __user *)arg;
 	if (!call.container)
-		return ioas_command_run(ioas_closed_commands,
-					ARRAY_SIZE(ioas_closed_commands), &call,
-					cmd);
-	ret = ioas_command_run(ioas_container_commands,
-			       ARRAY_SIZE(ioas_container_commands), &call, cmd);
+		return ioas_closed_ioctl(&call, cmd);
+	ret = ioas_open_ioctl(&call, cmd);
 	ioas_container_put(call.container);
+	return ret;
+}
+
+/* Before a container has a backend all of them are asked, with no data. */
+static long ioas_check_extension(void *iommu_data, unsigned long arg)
+{
+	struct ioas_container *container;
+	long ret;
+
+	if (!iommu_data)
+		return arg == VFIO_IOASID_IOMMU ||
+		       (READ_ONCE(type1) && ioas_type1_extension(NULL, arg));
+	container = ioas_container_get(iommu_data);
+	if (!container)
+		return 0;
+	if (container->type1)
+		ret = ioas_type1_extension(container->type1, arg);
+	else
+		ret = arg == VFIO_IOASID_IOMMU;
+	ioas_container_put(container);
 	return ret;
 }
 
@@ -62,20 +112,22 @@ static long ioas_vfio_ioctl(void *iommu_data, unsigned int cmd,
 {
 	long ret;
 
-	if (cmd == VFIO_CHECK_EXTENSION)
-		return arg == VFIO_IOASID_IOMMU;
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
-	ret = ioas_container_ioctl(iommu_data, cmd, arg);
+	if (cmd == VFIO_CHECK_EXTENSION)
+		ret = ioas_check_extension(iommu_data, arg);
+	else
+		ret = ioas_container_ioctl(iommu_data, cmd, arg);
 	module_put(THIS_MODULE);
 	return ret;
 }
 
 static void *ioas_vfio_open(unsigned long arg)
 {
-	if (arg != VFIO_IOASID_IOMMU)
-		return ERR_PTR(-EINVAL);
-	return ioas_container_open();
+	if (arg == VFIO_IOASID_IOMMU ||
+	    (READ_ONCE(type1) && ioas_type1_is_type(arg)))
+		return ioas_container_open(arg);
+	return ERR_PTR(-EINVAL);
 }
 
 static void ioas_vfio_release(void *iommu_data)

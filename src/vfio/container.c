@@ -15,34 +15,51 @@
 #include <linux/slab.h>
 
 #include "device/device.h"
+#include "type1/type1.h"
 #include "vfio/vfio.h"
 
 static DEFINE_XARRAY(ioas_containers);
 static atomic_long_t ioas_last_container = ATOMIC_LONG_INIT(0);
 
+static struct ioas_container *ioas_container_create(unsigned long type)
+{
+	struct ioas_container *container;
+
+	container = kzalloc(sizeof(*container), GFP_KERNEL_ACCOUNT);
+	if (!container)
+		return NULL;
+	refcount_set(&container->refs, 1);
+	mutex_init(&container->lock);
+	INIT_LIST_HEAD(&container->groups);
+	if (!ioas_type1_is_type(type))
+		return container;
+	container->type1 = ioas_type1_create(type);
+	if (container->type1)
+		return container;
+	kfree(container);
+	return NULL;
+}
+
 /**
  * ioas_container_open() - A container chose this backend
+ * @type: as what: VFIO_IOASID_IOMMU, or a type of type1
  *
  * Context: may sleep; VFIO's container lock.
  * Return: a value for VFIO to keep, or an ERR_PTR.
  */
-void *ioas_container_open(void)
+void *ioas_container_open(unsigned long type)
 {
-	struct ioas_container *container;
+	struct ioas_container *container = ioas_container_create(type);
 	unsigned long number;
 	int ret;
 
-	container = kzalloc(sizeof(*container), GFP_KERNEL_ACCOUNT);
 	if (!container)
 		return ERR_PTR(-ENOMEM);
-	refcount_set(&container->refs, 1);
-	mutex_init(&container->lock);
-	INIT_LIST_HEAD(&container->groups);
 	number = atomic_long_inc_return(&ioas_last_container);
 	ret = xa_insert(&ioas_containers, number, container,
 			GFP_KERNEL_ACCOUNT);
 	if (ret) {
-		kfree(container);
+		ioas_container_put(container);
 		return ERR_PTR(ret);
 	}
 	return (void *)number;
@@ -75,6 +92,8 @@ void ioas_container_put(struct ioas_container *container)
 {
 	if (!refcount_dec_and_test(&container->refs))
 		return;
+	if (container->type1)
+		ioas_type1_free(container->type1);
 	mutex_destroy(&container->lock);
 	kfree(container);
 }
@@ -95,7 +114,26 @@ void ioas_container_release(void *iommu_data)
 	mutex_lock(&container->lock);
 	container->released = true;
 	mutex_unlock(&container->lock);
+	if (container->type1)
+		ioas_type1_release(container->type1);
 	ioas_container_put(container);
+}
+
+/* Called with container->lock. */
+static struct ioas_group *ioas_container_claim(struct ioas_container *container,
+					       struct iommu_group *iommu_group)
+{
+	struct ioas_group *group = ioas_group_create(iommu_group, container);
+	int ret;
+
+	if (IS_ERR(group) || !container->type1)
+		return group;
+	ret = ioas_type1_add_group(container->type1, group);
+	if (!ret)
+		return group;
+	ioas_group_leave(group);
+	ioas_group_put(group);
+	return ERR_PTR(ret);
 }
 
 /**
@@ -112,7 +150,7 @@ int ioas_container_add_group(struct ioas_container *container,
 	struct ioas_group *group;
 
 	mutex_lock(&container->lock);
-	group = ioas_group_create(iommu_group, container);
+	group = ioas_container_claim(container, iommu_group);
 	if (!IS_ERR(group))
 		list_add_tail(&group->container_node, &container->groups);
 	mutex_unlock(&container->lock);
@@ -137,6 +175,8 @@ void ioas_container_remove_group(struct ioas_container *container,
 		if (group->iommu_group != iommu_group)
 			continue;
 		list_del(&group->container_node);
+		if (container->type1)
+			ioas_type1_remove_group(group);
 		ioas_group_leave(group);
 		ioas_group_put(group);
 	}

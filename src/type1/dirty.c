@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VFIO_IOMMU_DIRTY_PAGES, and the bitmap of VFIO_IOMMU_UNMAP_DMA.
+ *
+ * type1 does not know what a device has written. It reports all that is pinned, each
+ * time it is asked; so nothing has to be kept between two questions.
+ */
+#include <linux/bits.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#include "command.h"
+#include "compat/vfio.h"
+#include "space/space.h"
+#include "type1/type1.h"
+#include "vfio/vfio.h"
+
+#define IOAS_DIRTY_FLAGS	(VFIO_IOMMU_DIRTY_PAGES_FLAG_START | \
+				 VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP | \
+				 VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP)
+
+/* Bits are numbered in words of this many. */
+#define IOAS_WORD_BITS		64
+
+static int ioas_check_bitmap_size(u64 pages, u64 bytes)
+{
+	if (!pages || !bytes || bytes > IOAS_BITMAP_MAX)
+		return -EINVAL;
+	if (DIV_ROUND_UP_ULL(pages, IOAS_WORD_BITS) > bytes / sizeof(u64))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * ioas_type1_check_bitmap() - Can a program's bitmap be for a range
+ * @bitmap: what the program says of it
+ * @size: bytes of the range
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ioas_type1_check_bitmap(const struct vfio_bitmap *bitmap, u64 size)
+{
+	if (!access_ok((void __user *)bitmap->data, bitmap->size))
+		return -EINVAL;
+	if (!bitmap->pgsize)
+		return -EINVAL;
+	return ioas_check_bitmap_size(size >> __ffs64(bitmap->pgsize),
+				      bitmap->size);
+}
+
+/* A word whose first bits are another mapping's, or nobody's. */
+static int ioas_put_first(u64 __user *word, unsigned int bit, u64 *count)
+{
+	unsigned int n = min_t(u64, *count, IOAS_WORD_BITS - bit);
+	u64 old;
+
+	if (get_user(old, word) ||
+	    put_user(old | GENMASK_ULL(bit + n - 1, bit), word))
+		return -EFAULT;
+	*count -= n;
+	return 0;
+}
+
+/* Whole words, and what is left in the last one, whose end is written as zero. */
+static int ioas_put_words(u64 __user *word, u64 count)
+{
+	u64 ones[32];
+	u64 words;
+
+	memset(ones, 0xff, sizeof(ones));
+	while (count >= IOAS_WORD_BITS) {
+		words = min_t(u64, count / IOAS_WORD_BITS, ARRAY_SIZE(ones));
+		if (copy_to_user(word, ones, words * sizeof(*word)))
+			return -EFAULT;
+		word += words;
+		count -= words * IOAS_WORD_BITS;
+		cond_resched();
+	}
+	if (count && put_user(GENMASK_ULL(count - 1, 0), word))
+		return -EFAULT;
+	return 0;
+}
+
+static int ioas_put_ones(u64 __user *bitmap, u64 bit, u64 count)
+{
+	u64 __user *word = bitmap + bit / IOAS_WORD_BITS;
+
+	bit %= IOAS_WORD_BITS;
+	if (bit && ioas_put_first(word++, bit, &count))
+		return -EFAULT;
+	return ioas_put_words(word, count);
+}
+
+/* User memory cannot be written under a lock, so one mapping after the other. */
+static bool ioas_next_dirty(struct ioas_space *space, unsigned long *first,
+			    unsigned long *last)
+{
+	struct ioas_area *area;
+
+	mutex_lock(&space->lock);
+	area = ioas_type1_first(space, *first, *last);
+	if (area) {
+		*first = area->first;
+		*last = area->last;
+	}
+	mutex_unlock(&space->lock);
+	return area;
+}
+
+/**
+ * ioas_type1_read_dirty() - Report what is dirty in a range
+ * @type1: the container's
+ * @first: first IOVA
+ * @last: last IOVA
+ * @bitmap: a bit for each page from @first on; what is not mapped is not touched
+ *
+ * Context: may sleep; no locks held.
+ * Return: 0, -EFAULT, or -EINVAL if the range would cut a mapping.
+ */
+int ioas_type1_read_dirty(struct ioas_type1 *type1, unsigned long first,
+			  unsigned long last, u64 __user *bitmap)
+{
+	struct ioas_space *space = type1->space;
+	unsigned long from = first, to = last;
+	int ret;
+
+	mutex_lock(&space->lock);
+	ret = ioas_type1_check_v2(space, first, last);
+	mutex_unlock(&space->lock);
+	while (!ret && ioas_next_dirty(space, &from, &to)) {
+		ret = ioas_put_ones(bitmap, (from - first) / IOAS_TYPE1_PAGE,
+				    (to - from) / IOAS_TYPE1_PAGE + 1);
+		if (to >= last)
+			break;
+		from = to + 1;
+		to = last;
+		cond_resched();
+	}
+	return ret;
+}
+
+static int ioas_check_range_get(const struct vfio_iommu_type1_dirty_bitmap_get *range,
+				unsigned long *last)
+{
+	int ret;
+
+	if (!range->size)
+		return -EINVAL;
+	if (check_add_overflow((unsigned long)range->iova,
+			       (unsigned long)range->size - 1, last))
+		return -EOVERFLOW;
+	ret = ioas_type1_check_bitmap(&range->bitmap, range->size);
+	if (ret)
+		return ret;
+	if (range->bitmap.pgsize != IOAS_TYPE1_PAGE ||
+	    ((range->iova | range->size) & (IOAS_TYPE1_PAGE - 1)))
+		return -EINVAL;
+	return 0;
+}
+
+static int ioas_dirty_get(struct ioas_call *call, u32 argsz)
+{
+	size_t size = offsetofend(struct vfio_iommu_type1_dirty_bitmap, flags);
+	struct vfio_iommu_type1_dirty_bitmap_get range;
+	struct ioas_type1 *type1 = call->container->type1;
+	unsigned long last;
+	int ret;
+
+	if (argsz - size < sizeof(range))
+		return -EINVAL;
+	if (copy_from_user(&range, call->user + size, sizeof(range)))
+		return -EFAULT;
+	ret = ioas_check_range_get(&range, &last);
+	if (ret)
+		return ret;
+	if (!READ_ONCE(type1->logging))
+		return -EINVAL;
+	return ioas_type1_read_dirty(type1, range.iova, last,
+				     range.bitmap.data);
+}
+
+/**
+ * ioas_type1_dirty_pages() - VFIO_IOMMU_DIRTY_PAGES
+ * @call: the call
+ *
+ * Return: 0 or a negative errno.
+ */
+long ioas_type1_dirty_pages(struct ioas_call *call)
+{
+	size_t size = offsetofend(struct vfio_iommu_type1_dirty_bitmap, flags);
+	struct vfio_iommu_type1_dirty_bitmap dirty;
+	struct ioas_type1 *type1 = call->container->type1;
+
+	if (!type1->v2)
+		return -EACCES;
+	if (copy_from_user(&dirty, call->user, size))
+		return -EFAULT;
+	if (dirty.argsz < size || (dirty.flags & ~IOAS_DIRTY_FLAGS))
+		return -EINVAL;
+	/* One at a time. */
+	switch (dirty.flags) {
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START:
+		WRITE_ONCE(type1->logging, true);
+		return 0;
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP:
+		WRITE_ONCE(type1->logging, false);
+		return 0;
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP:
+		return ioas_dirty_get(call, dirty.argsz);
+	default:
+		return -EINVAL;
+	}
+}
