@@ -60,6 +60,21 @@ int ioasid_space_alloc_with(struct ioasid_ctx *ctx, const struct ioasid_alloc *a
 	return iol_space_alloc(ctx, &cmd.alloc, ioasid);
 }
 
+int ioasid_space_adopt(struct ioasid_ctx *ctx, int container, uint32_t *ioasid)
+{
+	struct vfio_ioasid_adopt adopt = {
+		.size = sizeof(adopt),
+		.ioasid_fd = ctx->fd,
+	};
+	int ret;
+
+	ret = iol_cmd(container, VFIO_IOASID_ADOPT, &adopt);
+	if (ret)
+		return iol_fail_cmd(ret, "cannot adopt the space of the container");
+	*ioasid = adopt.ioasid;
+	return 0;
+}
+
 int ioasid_space_free(struct ioasid_ctx *ctx, uint32_t ioasid)
 {
 	struct ioasid_free release = { .size = sizeof(release), .id = ioasid };

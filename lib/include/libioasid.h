@@ -431,6 +431,23 @@ int ioasid_space_alloc_with(struct ioasid_ctx *ctx, const struct ioasid_alloc *a
 			    uint32_t *ioasid);
 
 /**
+ * ioasid_space_adopt() - Give the space of a type1 container an id
+ * @ctx: the context
+ * @container: an open /dev/vfio/vfio that VFIO_SET_IOMMU made a type1 container, while
+ *	the module's parameter "type1" was set. Stays the caller's
+ * @ioasid: out: the space
+ *
+ * What the container's VFIO_IOMMU_MAP_DMA maps and what ioasid_space_map() maps is in
+ * the same space from then on, and devices of @ctx can be attached to it. It cannot be
+ * freed before the container is closed, and lives on then.
+ *
+ * Context: any thread.
+ * Return: 0; -ENOTTY (the container is the kernel's own type1's), -ENOENT (it is none of
+ *	type1), -EEXIST (adopted already), -ENODEV, -ENOMEM.
+ */
+int ioasid_space_adopt(struct ioasid_ctx *ctx, int container, uint32_t *ioasid);
+
+/**
  * ioasid_space_free() - Free a space and unmap what is in it
  * @ctx: the context
  * @ioasid: the space

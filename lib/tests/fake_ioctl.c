@@ -130,6 +130,14 @@ static int fake_unbind(int container, struct vfio_ioasid_unbind *unbind)
 	return 0;
 }
 
+static int fake_adopt(struct vfio_ioasid_adopt *adopt)
+{
+	if (!fake_is(adopt->ioasid_fd, FAKE_IOASID))
+		return -EINVAL;
+	adopt->ioasid = ++fake_ids;
+	return 0;
+}
+
 static int fake_vfio(int fd, struct fake_file *file, unsigned long request, void *arg)
 {
 	int err;
@@ -154,6 +162,9 @@ static int fake_vfio(int fd, struct fake_file *file, unsigned long request, void
 		break;
 	case VFIO_IOASID_UNBIND:
 		err = fake_unbind(fd, arg);
+		break;
+	case VFIO_IOASID_ADOPT:
+		err = fake_adopt(arg);
 		break;
 	default:
 		err = -ENOTTY;

@@ -72,6 +72,28 @@ static void spaces(void)
 	end("spaces");
 }
 
+/* The fake does not know one container from another. */
+static void adopted(void)
+{
+	struct ioasid_dev *dev;
+	uint32_t id = 0;
+
+	start();
+	if (ioasid_dev_open(ctx, FAKE_SOLO, 0, &dev))
+		abort();
+	tap_ok(!ioasid_space_adopt(ctx, ioasid_ctx_container_fd(ctx), &id) && id,
+	       "a container's space gets an id");
+	id = 77;
+	fake.request = VFIO_IOASID_ADOPT;
+	fake.request_errno = ENOENT;
+	tap_fails(ioasid_space_adopt(ctx, ioasid_ctx_container_fd(ctx), &id), -ENOENT,
+		  "no type1 container", TAP_WORDS("container"));
+	tap_ok(id == 77, "and no id is written");
+	fake.request = 0;
+	ioasid_dev_close(dev);
+	end("adopted");
+}
+
 static void allowed(void)
 {
 	struct ioasid_dev *dev;
@@ -333,6 +355,7 @@ static void copying_spaces(void)
 int main(void)
 {
 	spaces();
+	adopted();
 	allowed();
 	mapping();
 	batches();
