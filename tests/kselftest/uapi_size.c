@@ -514,7 +514,8 @@ TEST(numbers_without_a_command)
 			EXPECT_EQ(ENOTTY, errno) TH_LOG("number %u", nr);
 		}
 		if (nr != _IOC_NR(VFIO_IOASID_BIND) &&
-		    nr != _IOC_NR(VFIO_IOASID_UNBIND)) {
+		    nr != _IOC_NR(VFIO_IOASID_UNBIND) &&
+		    nr != _IOC_NR(VFIO_IOASID_ADOPT)) {
 			EXPECT_EQ(-1, ioctl(dev.container,
 					    _IO(IOASID_TYPE, nr), arg));
 			EXPECT_EQ(ENOTTY, errno) TH_LOG("number %u", nr);
