@@ -49,7 +49,6 @@ class App:
     append: tuple[str, ...]
     modules: tuple[str, ...]
     vfio: tuple[str, ...]
-    append_on: dict[str, list[str]]
     known: tuple[Known, ...]
     inner: tuple[str, ...]
     default: bool
@@ -67,7 +66,7 @@ class App:
                  "-device", "virtio-9p-pci,fsdev=apps,mount_tag=apps") if shared else ()
         args = (word.replace("@built@", str(out("apps") / self.name)) for word in self.args)
         return replace(plain, args=(*plain.args, *args, *share),
-                       append=(*plain.append, *self.append, *self.append_on.get(plain.name, ())),
+                       append=(*plain.append, *self.append),
                        modules=(*plain.modules, *self.modules, *(SHARE if shared else ())),
                        vfio=(*plain.vfio, *self.vfio))
 
@@ -84,7 +83,7 @@ def _app(name: str, table: dict[str, Any]) -> App:
     try:
         kernels = {kernel: roots()[root] if root else None for kernel, root in table.pop("kernels").items()}
         return App(name=name, kernels=kernels, known=known,
-                   **{"args": (), "append": (), "modules": (), "vfio": (), "append_on": {}, "inner": (),
+                   **{"args": (), "append": (), "modules": (), "vfio": (), "inner": (),
                       "default": True, "check": (),
                       **{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}})
     except (KeyError, TypeError) as error:
