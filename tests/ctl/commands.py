@@ -185,8 +185,9 @@ def devices(tap: Tap, tool: Tool) -> None:
     text = tool("device").out
     expect(tap, "device list says why a group is not viable, and who uses one",
            "because of 0000:00:06.1 (e1000e)" in text and "hold (4242)" in text, text)
-    expect(tap, "device list --ready has those only", [entry["address"] for entry in tool.document("device --ready")["devices"]]
-           == ["0000:00:04.0"])
+    ready = tool.document("device --ready")
+    expect(tap, "device list --ready has those and their groups only", [entry["address"] for entry in ready["devices"]]
+           == ["0000:00:04.0"] and [entry["group"] for entry in ready["groups"]] == [1], ready)
     expect(tap, "device list without an IOMMU says what to do", "feature probe" in " ".join(tool("device", tool.bare).out.split()))
 
     found = tool.document("device show 00:04.0")
@@ -323,6 +324,11 @@ def events(tap: Tap, tool: Tool) -> None:
         "attach", "map", "unmap", "map", "later"] and documents[2]["command"] == "two words" and documents[2]["pid"] == 120
         and documents[3]["result"] == -99 and documents[1]["iova"] == "0x200000" and documents[1]["nsec"] == 239810, documents)
     expect(tap, "monitor --count ends there", len(tool("-j monitor --count 2", here).out.splitlines()) == 2)
+    here.tracing("    <idle>-0  [000] d.h..  7.000001: ioasid_fault: device=0000:00:04.0 ioasid=3 iova=0x1000 flags=0x1\n")
+    answer = tool("monitor", here)
+    expect(tap, "monitor shows faults", "fault       0000:00:04.0  space 3  0x1000  flags=0x1" in answer.out
+           and re.search(r"(?m)^fault +1 ", answer.out), answer)
+    here.tracing()
     tool("monitor --failures", here)
     expect(tap, "monitor --failures sets the filter and takes it away", (here.root / "sys/kernel/tracing/events/ioasid/filter").read_text().startswith("0"))
     rates = [json.loads(line) for line in tool("-j monitor --rates --interval 0.05", here).out.splitlines()]

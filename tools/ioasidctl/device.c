@@ -50,6 +50,16 @@ static struct json_object *device_group(struct json_object *groups, int id)
 	return j_at(groups, j_length(groups) - 1);
 }
 
+static bool device_is_listed(struct json_object *groups, struct json_object *group)
+{
+	size_t i;
+
+	for (i = 0; i < j_length(groups); i++)
+		if (j_at(groups, i) == group)
+			return true;
+	return false;
+}
+
 static int device_compare(const void *first, const void *second)
 {
 	struct json_object *one = *(struct json_object * const *)first;
@@ -61,37 +71,43 @@ static int device_compare(const void *first, const void *second)
 	return strcmp(j_text(one, "address"), j_text(two, "address"));
 }
 
-static void device_list_one(struct ctl_call *call, const char *address)
+static void device_list_one(struct ctl_call *call, const char *address,
+			    struct json_object *groups)
 {
-	struct json_object *devices = j_get(call->doc, "devices");
-	struct json_object *group, *device = json_object_new_object();
+	struct json_object *group = device_group(groups, group_of(address));
+	struct json_object *device = json_object_new_object();
+	struct json_object *listed = j_get(call->doc, "groups");
 	const char *state;
 
-	group = device_group(j_get(call->doc, "groups"), group_of(address));
 	pci_describe(device, address);
 	state = device_state(device, group);
 	j_str(device, "state", "%s", state);
-	if (call->values[0] && strcmp(state, "ready"))
+	if (call->values[0] && strcmp(state, "ready")) {
 		json_object_put(device);
-	else
-		json_object_array_add(devices, device);
+		return;
+	}
+	json_object_array_add(j_get(call->doc, "devices"), device);
+	if (!device_is_listed(listed, group))
+		json_object_array_add(listed, json_object_get(group));
 }
 
 int ctl_device_list(struct ctl_call *call)
 {
 	struct names names = names_of("/sys/bus/pci/devices");
 	struct json_object *devices = j_array(call->doc, "devices");
+	struct json_object *groups = json_object_new_array();
 	unsigned int outside = 0;
 	size_t i;
 
 	j_array(call->doc, "groups");
 	for (i = 0; i < names.count; i++) {
 		if (group_of(names.name[i]) >= 0)
-			device_list_one(call, names.name[i]);
+			device_list_one(call, names.name[i], groups);
 		else
 			outside++;
 	}
 	names_free(&names);
+	json_object_put(groups);
 	json_object_array_sort(devices, device_compare);
 	j_num(call->doc, "without_iommu", outside);
 	if (!group_any())

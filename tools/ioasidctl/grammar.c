@@ -98,7 +98,7 @@ static const struct ctl_command ctl_check_commands[] = {
 static const struct ctl_command ctl_monitor_commands[] = {
 	{
 		.arguments = "",
-		.help = "show what programs map, unmap and attach, as it happens",
+		.help = "what programs map, unmap and attach, and faults, as it happens",
 		.options = {
 			{ "rates", NULL, "a line of rates each interval, not each event", 0 },
 			{ "interval", "SECONDS", "of the rates; 1 if not given", 0 },
