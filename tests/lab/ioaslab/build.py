@@ -56,13 +56,14 @@ def module(kernel: Kernel) -> Build:
 
 
 def user_space(with_tests: bool = True) -> Build:
-    """Build the static programs that go into the guest."""
+    """Build the programs that go into the guest: static ones, or with their libraries beside them."""
     with held("user"):
         return _user_space(with_tests)
 
 
 def _user_space(with_tests: bool) -> Build:
-    argv = ["make", "-j2", *(["tests"] if with_tests else []), "demo-bin", "LIB_STATIC=1", f"OUT={chroot.WORK}/{_OUT}",
+    wanted = ["tests", "portable-tools", "demo-bin"] if with_tests else ["demo-bin"]
+    argv = ["make", "-j2", *wanted, "LIB_STATIC=1", f"OUT={chroot.WORK}/{_OUT}",
             f"HARNESS={chroot.LINUX}/{source_data().harness}"]
     return _with_products(_run(source_data().root, "user", "", argv), f"{_OUT}/**/*")
 
