@@ -203,6 +203,14 @@ def devices(tap: Tap, tool: Tool) -> None:
            and "--group" in text, text)
     text = tool("device show 0000:00:07.0").out
     expect(tap, "device show says how to bind", "ioasidctl device bind 0000:00:07.0" in text, text)
+    here = machine.complete(tool.folder / "other")
+    here.link("sys/class/iommu/0000:00:03.0", "../../devices/pci0000:00/0000:00:03.0/virtio0/iommu/0000:00:03.0")
+    here.device("0000:00:09.0", 6, "vfio-pci")
+    (here.root / "sys/bus/pci/devices/0000:00:09.0/iommu").unlink()
+    here.link("sys/bus/pci/devices/0000:00:09.0/iommu", "../0000:00:03.0/virtio0/iommu/0000:00:03.0")
+    found = tool.document("device show 0000:00:09.0", here)
+    expect(tap, "a virtio-iommu is known by where it is", found["device"]["iommu_kind"] == "virtio-iommu"
+           and "why" in found["device"]["aperture"], found)
     expect(tap, "device show without an IOMMU", "no IOMMU" in tool("device show 0000:00:04.0", tool.bare).out)
 
 

@@ -67,7 +67,6 @@ static bool aperture_ask(struct json_object *device, const char *address)
 		return false;
 	aperture_put(device, info.aperture_first, info.aperture_last, "kernel");
 	aperture_sizes(device, info.page_sizes);
-	j_str(device, "iommu_kind", "%s", ioasid_iommu_kind_name(info.iommu_kind));
 	j_bool(device, "coherent", info.device_flags & IOASID_DEVICE_COHERENT);
 	return true;
 }

@@ -58,6 +58,15 @@ bool pci_iommu(const char *address, char name[IOL_NAME_LEN])
 			      address);
 }
 
+/* It is named for its own place on a bus, so it is known by where it is. */
+static bool pci_iommu_is_virtio(const char *iommu)
+{
+	char target[PATH_MAX];
+
+	return !iol_link(target, "/sys/class/iommu/%s", iommu) &&
+	       strstr(target, "/virtio");
+}
+
 uint32_t pci_iommu_kind(const char *iommu)
 {
 	if (!strncmp(iommu, "dmar", 4))
@@ -66,7 +75,7 @@ uint32_t pci_iommu_kind(const char *iommu)
 		return IOASID_IOMMU_AMD;
 	if (!strncmp(iommu, "smmu3", 5))
 		return IOASID_IOMMU_ARM_SMMUV3;
-	if (!strncmp(iommu, "virtio", 6))
+	if (pci_iommu_is_virtio(iommu))
 		return IOASID_IOMMU_VIRTIO;
 	return IOASID_IOMMU_OTHER;
 }
