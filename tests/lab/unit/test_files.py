@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Module closures, the cpio writer, results, and the data files themselves. Run by tests/lab/selftest."""
 
+import dataclasses
 import json
 import lzma
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
-from ioaslab import config, kmod, results
+from ioaslab import config, kmod, results, roots
 from ioaslab.cpio import Archive
 from ioaslab.results import Result, Status
 from ioaslab.ui import LabError
@@ -82,6 +84,41 @@ class Results(unittest.TestCase):
             self.assertEqual((folder / "results.ktap").read_text().splitlines(), [
                 "KTAP version 1", "1..3", "ok 1 6.12/vtd map a", "# why", "not ok 2 6.12/vtd map b",
                 "ok 3 6.12/vtd map c # SKIP no device"])
+
+
+class Roots(unittest.TestCase):
+    """When a root is made anew, and when packages are added to it."""
+
+    ROOT = config.Root("nothing", ("suite",), ("here", "gone", "pinned/suite"), 1)
+
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.object(roots, "path_of", return_value=self.folder))
+        status = self.folder / "var/lib/dpkg/status"
+        status.parent.mkdir(parents=True)
+        status.write_text("Package: here\nStatus: install ok installed\n\nPackage: gone\nStatus: deinstall ok config-files\n\n"
+                          "Package: pinned\nStatus: install ok installed\n")
+
+    def stamp(self, root):
+        (self.folder / roots.STAMP).write_text(json.dumps({"base": roots.base(root)}))
+
+    def test_without_a_stamp_it_is_made(self):
+        self.assertFalse(roots.ready(self.ROOT))
+        self.assertIn("create", roots.work(self.ROOT))
+
+    def test_a_missing_package_is_added(self):
+        self.stamp(self.ROOT)
+        self.assertFalse(roots.ready(self.ROOT))
+        self.assertRegex(roots.work(self.ROOT), "^add gone to ")
+
+    def test_with_all_packages_it_is_ready(self):
+        root = dataclasses.replace(self.ROOT, packages=("here", "pinned/suite"))
+        self.stamp(root)
+        self.assertTrue(roots.ready(root))
+
+    def test_another_suite_makes_it_anew(self):
+        self.stamp(dataclasses.replace(self.ROOT, suites=("another",)))
+        self.assertIn("create", roots.work(self.ROOT))
 
 
 class Data(unittest.TestCase):
