@@ -256,6 +256,11 @@ def spaces(tap: Tap, tool: Tool) -> None:
     answer = tool("space", tool.bare)
     expect(tap, "without the module there are no spaces: 77", answer.status == 77 and "module load" in answer.err, answer)
     here = machine.complete(tool.folder / "other")
+    here.file("proc/4242/fdinfo/3", machine.FDINFO.replace("device:\tid=2", "pasid:\tdevice=1 pasid=7 space=4\ndevice:\tid=2"))
+    first = tool.document("space list", here)["contexts"][0]
+    expect(tap, "PASIDs are a device's, and attached", first["devices"][0]["pasids"] == [{"device": 1, "pasid": 7, "space": 4}]
+           and first["spaces"][1]["attached"] == ["0000:00:04.0#7"], first)
+    expect(tap, "a space that a PASID is attached to has what the device reserves", "reserved" in tool("space map 4242:4", here).out)
     here.file("proc/4242/comm", b"\x1b[31m\xc3\xa4\xff\xc2\x9b\n")
     found = tool.document("space list", here)
     expect(tap, "names of processes do nothing to a terminal, nor to a document", found["contexts"][0]["command"] == "?[31mä???", found)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads /proc/PID/fdinfo of a context, in the format of docs/fdinfo.md. What describes a
- * space ("range", "extent", and what may come) goes into that space. Called by process.c.
+ * space ("range", "extent") or a device ("pasid") goes into that. Called by process.c.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -37,28 +37,36 @@ static void fdinfo_pairs(struct json_object *object, char *text)
 	}
 }
 
-static struct json_object *fdinfo_space(struct json_object *context, uint64_t id)
+static struct json_object *fdinfo_find(struct json_object *array, uint64_t id)
 {
-	struct json_object *spaces = j_get(context, "spaces");
 	size_t i;
 
-	for (i = 0; i < j_length(spaces); i++)
-		if (j_number(j_at(spaces, i), "id") == id)
-			return j_at(spaces, i);
+	for (i = 0; i < j_length(array); i++)
+		if (j_number(j_at(array, i), "id") == id)
+			return j_at(array, i);
 	return NULL;
+}
+
+/* What has no id of its own belongs to what it names: a device, or else a space. */
+static struct json_object *fdinfo_owner(struct json_object *context,
+					struct json_object *entry)
+{
+	struct json_object *owner = NULL;
+
+	if (!j_has(entry, "id") && j_has(entry, "device"))
+		owner = fdinfo_find(j_get(context, "devices"), j_number(entry, "device"));
+	else if (!j_has(entry, "id"))
+		owner = fdinfo_find(j_get(context, "spaces"), j_number(entry, "space"));
+	return owner ? owner : context;
 }
 
 /* Where the lines of a kind are collected. */
 static struct json_object *fdinfo_array(struct json_object *context, const char *kind,
 					struct json_object *entry)
 {
-	struct json_object *owner = context, *array;
+	struct json_object *owner = fdinfo_owner(context, entry), *array;
 	char key[2 * IOL_NAME_LEN];
 
-	if (j_has(entry, "space") && !j_has(entry, "id"))
-		owner = fdinfo_space(context, j_number(entry, "space"));
-	if (!owner)
-		return NULL;
 	if (!strcmp(kind, "memory"))
 		snprintf(key, sizeof(key), "memories");
 	else
@@ -79,10 +87,7 @@ static void fdinfo_line(struct json_object *context, const char *kind, char *res
 	entry = json_object_new_object();
 	fdinfo_pairs(entry, rest);
 	array = fdinfo_array(context, kind, entry);
-	if (array)
-		json_object_array_add(array, entry);
-	else
-		json_object_put(entry);
+	json_object_array_add(array, entry);
 }
 
 static bool fdinfo_lines(struct json_object *context, FILE *file)

@@ -101,8 +101,12 @@ static struct json_object *map_reserved(struct json_object *space)
 	size_t i, k;
 
 	for (i = 0; i < j_length(attached); i++) {
-		int id = group_of(json_object_get_string(j_at(attached, i)));
+		char name[IOL_NAME_LEN];
+		int id;
 
+		snprintf(name, sizeof(name), "%s", json_object_get_string(j_at(attached, i)));
+		name[strcspn(name, "#")] = '\0';
+		id = group_of(name);
 		if (id < 0)
 			continue;
 		group = group_describe(id);

@@ -42,6 +42,19 @@ static void space_name(struct json_object *contexts, struct json_object *context
 		j_str(space, "name", "%ju:%ju", pid, id);
 }
 
+/* A device may be there with some of its PASIDs only: "0000:00:04.0#7". */
+static void space_pasids(struct json_object *device, struct json_object *space,
+			 struct json_object *attached)
+{
+	struct json_object *pasids = j_get(device, "pasids");
+	size_t i;
+
+	for (i = 0; i < j_length(pasids); i++)
+		if (j_number(j_at(pasids, i), "space") == j_number(space, "id"))
+			j_append_str(attached, "%s#%ju", j_text(device, "name"),
+				     (uintmax_t)j_number(j_at(pasids, i), "pasid"));
+}
+
 /* The devices of the context that are attached to the space. */
 static void space_devices(struct json_object *context, struct json_object *space)
 {
@@ -49,9 +62,13 @@ static void space_devices(struct json_object *context, struct json_object *space
 	struct json_object *attached = j_array(space, "attached");
 	size_t i;
 
-	for (i = 0; i < j_length(devices); i++)
-		if (j_number(j_at(devices, i), "space") == j_number(space, "id"))
-			j_append_str(attached, "%s", j_text(j_at(devices, i), "name"));
+	for (i = 0; i < j_length(devices); i++) {
+		struct json_object *device = j_at(devices, i);
+
+		if (j_number(device, "space") == j_number(space, "id"))
+			j_append_str(attached, "%s", j_text(device, "name"));
+		space_pasids(device, space, attached);
+	}
 }
 
 static void space_complete(struct json_object *contexts)
