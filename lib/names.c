@@ -43,6 +43,7 @@ static const char * const iol_reasons[] = {
 	[IOASID_REASON_PASID] = "pasid",
 	[IOASID_REASON_WINDOW] = "window",
 	[IOASID_REASON_BLOCKED] = "blocked",
+	[IOASID_REASON_CONTAINER_ATTACHED] = "container-attached",
 };
 
 static const char * const iol_iommu_kinds[] = {

@@ -126,6 +126,17 @@ static struct miscdevice ioas_miscdev = {
 };
 
 /**
+ * ioas_ctx_of_file() - The context that an open file is
+ * @file: any file, of which the caller has a reference
+ *
+ * Return: the context, or NULL if it is another file.
+ */
+struct ioas_ctx *ioas_ctx_of_file(struct file *file)
+{
+	return file->f_op == &ioas_fops ? file->private_data : NULL;
+}
+
+/**
  * ioas_ctx_get_fd() - The context behind a file descriptor of user space
  * @call: the command, for the reason of a failure
  * @fd: any number
@@ -140,8 +151,8 @@ struct ioas_ctx *ioas_ctx_get_fd(struct ioas_call *call, int fd,
 
 	*file = fget(fd);
 	if (*file) {
-		if ((*file)->f_op == &ioas_fops)
-			return (*file)->private_data;
+		if (ioas_ctx_of_file(*file))
+			return ioas_ctx_of_file(*file);
 		fput(*file);
 		ret = -EINVAL;
 	}

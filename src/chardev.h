@@ -15,6 +15,7 @@ void ioas_chardev_exit(void);
 struct device *ioas_chardev_device(void);
 struct ioas_ctx *ioas_ctx_get_fd(struct ioas_call *call, int fd,
 				 struct file **file);
+struct ioas_ctx *ioas_ctx_of_file(struct file *file);
 
 /* fdinfo.c */
 void ioas_show_fdinfo(struct seq_file *m, struct file *file);

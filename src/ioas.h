@@ -8,7 +8,12 @@
  *	ioas_fdinfo_lock	marks of memory that is counted for /proc/PID/fdinfo
  *	ioas_container.lock	groups of a VFIO container; held across BIND
  *	ioas_group.lock		devices of a group, and where they are attached
+ *	ioas_access.attach_lock	where the drivers of software devices are attached
+ *	ioas_access.tell_lock	held while drivers give back what they have pinned
+ *	(drivers' own locks)	those that their callbacks take
  *	ioas_space.domains_sem	which domains mirror the space, and its reserved ranges
+ *	ioas_access.sem		held for read while a driver uses the space
+ *	ioas_access.pins_lock	what drivers have pinned
  *	ioas_space.lock		areas of the space; also its reserved ranges
  *	ioas_places_lock	where memory of devices is mapped (domain/places.c)
  *	ioas_ctx.objects	the xarray's own spinlock
@@ -17,9 +22,11 @@
  * locks around attach_group, detach_group and release, and the bus notifier's
  * rwsem is held around ioas_device's notifier. Hence no notifier is registered
  * or unregistered under a lock of ours. mmap_lock is taken by pinning and by
- * accounting, which are done under no lock of ours. ioas_places_lock alone is also taken
- * under mmap_lock and i_mmap_rwsem, by an MMU notifier; so nothing that can wait for
- * memory is done under it.
+ * accounting, which are done under no lock of ours but tell_lock and those above it.
+ * ioas_places_lock alone is also taken under mmap_lock and i_mmap_rwsem, by an MMU
+ * notifier; so nothing that can wait for memory is done under it.
+ * A driver holds what locks it likes when it pins, reads or writes, none that its
+ * callbacks take when it binds, attaches or closes.
  *
  * domains_sem is taken for write to change the set of domains (attach, detach,
  * free) and for read to change what the domains translate (map, unmap). So whoever
@@ -66,9 +73,11 @@ struct ioas_object {
 
 /*
  * One open /dev/ioasid. A command reaches it through its struct file, which also
- * keeps it alive; so it needs no reference count of its own.
+ * keeps it alive. A driver that has bound a device to it has a reference; with that
+ * alone nothing is left of it but an empty table of ids.
  */
 struct ioas_ctx {
+	refcount_t refs;
 	struct xarray objects;
 };
 
@@ -78,6 +87,7 @@ struct ioas_space {
 	struct rw_semaphore domains_sem;
 	struct list_head domains;	/* struct ioas_domain, by domains_sem */
 	struct list_head attachments;	/* struct ioas_attachment, by domains_sem */
+	struct xarray accesses;		/* struct ioas_access, by domains_sem */
 	unsigned int num_devices;	/* attached, by domains_sem */
 	bool freed;			/* written with both locks held */
 	bool held;			/* by a VFIO container, by domains_sem */
@@ -98,10 +108,15 @@ struct ioas_space {
 	u64 mapped_bytes;		/* in ready ones */
 };
 
-/* A group of a VFIO container: owned by user space, blocked unless attached. */
+/*
+ * A group of a VFIO container: owned by user space, blocked unless attached. Where its
+ * devices are software there is nothing in hardware to own or to block, and @access is
+ * how their drivers reach a space.
+ */
 struct ioas_group {
 	refcount_t refs;
 	int id;					/* as in sysfs */
+	struct ioas_access *access;		/* constant, NULL if physical */
 	struct ioas_container *container;	/* NULL once it left; by lock */
 	struct list_head container_node;	/* by container->lock */
 

@@ -368,8 +368,8 @@ static void names(void)
 				break;
 		known += j == i && strcmp(ioasid_reason_name(i), "unknown");
 	}
-	tap_ok(known == IOASID_REASON_BLOCKED + 1, "every reason has a name of its own");
-	tap_ok(!strcmp(ioasid_reason_name(IOASID_REASON_BLOCKED + 1), "unknown") &&
+	tap_ok(known == IOASID_REASON_CONTAINER_ATTACHED + 1, "every reason has a name of its own");
+	tap_ok(!strcmp(ioasid_reason_name(IOASID_REASON_CONTAINER_ATTACHED + 1), "unknown") &&
 	       !strcmp(ioasid_reason_name(~0u), "unknown"), "others are unknown");
 	tap_ok(!strcmp(ioasid_iommu_kind_name(IOASID_IOMMU_INTEL_VTD), "Intel VT-d") &&
 	       !strcmp(ioasid_iommu_kind_name(~0u), "unknown"), "kinds of IOMMUs");

@@ -69,24 +69,13 @@ struct vfio_iommu_driver_ops {
 int vfio_register_iommu_driver(const struct vfio_iommu_driver_ops *ops);
 void vfio_unregister_iommu_driver(const struct vfio_iommu_driver_ops *ops);
 
-#define IOAS_COMPAT_ATTACH_GROUP(fn)
-#define IOAS_COMPAT_ATTACH_GROUP_OP(fn)	fn
-
 #else /* !IOAS_HAVE_VFIO_OPS_PRIVATE */
 
-/* Before groups had a type, those without an IOMMU failed by having none. */
+/* Before groups had a type, what bus their devices are on told it. */
 enum vfio_group_type {
 	VFIO_IOMMU,
 	VFIO_EMULATED_IOMMU,
 };
-
-#define IOAS_COMPAT_ATTACH_GROUP(fn)					\
-static int fn##_compat(void *iommu_data, struct iommu_group *group)	\
-{									\
-	return fn(iommu_data, group, VFIO_IOMMU);			\
-}
-
-#define IOAS_COMPAT_ATTACH_GROUP_OP(fn)	fn##_compat
 
 #endif
 

@@ -28,34 +28,65 @@ struct ioas_ctx *ioas_ctx_create(void)
 
 	if (!ctx)
 		return ERR_PTR(-ENOMEM);
+	refcount_set(&ctx->refs, 1);
 	xa_init_flags(&ctx->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	return ctx;
+}
+
+/**
+ * ioas_ctx_get() - Take a reference
+ * @ctx: the context, whose file the caller holds
+ */
+void ioas_ctx_get(struct ioas_ctx *ctx)
+{
+	refcount_inc(&ctx->refs);
+}
+
+/**
+ * ioas_ctx_put() - Give a reference back
+ * @ctx: the context, which may be gone afterwards
+ */
+void ioas_ctx_put(struct ioas_ctx *ctx)
+{
+	if (!refcount_dec_and_test(&ctx->refs))
+		return;
+	xa_destroy(&ctx->objects);
+	kfree(ctx);
+}
+
+static void ioas_end_object(struct ioas_object *obj)
+{
+	if (obj->type == IOAS_OBJECT_SPACE)
+		ioas_space_lose_id(ioas_space_from_object(obj));
+	else
+		ioas_object_remove_once(obj);
 }
 
 /**
  * ioas_ctx_destroy() - End a context and everything in it
  * @ctx: the context; its file has no reference left, so no command runs on it
  *
- * Devices go first: their DMA is blocked before what they may reach is unmapped.
+ * Devices go first: their DMA is blocked before what they may reach is unmapped. What
+ * is bound by drivers in the kernel may be unbound by them at the same time.
  *
  * Context: may sleep; takes all locks.
  */
 void ioas_ctx_destroy(struct ioas_ctx *ctx)
 {
 	struct ioas_object *obj;
-	unsigned long id;
+	u32 id = 0;
 
-	xa_for_each(&ctx->objects, id, obj)
+	while ((obj = ioas_object_next(ctx, &id))) {
 		if (obj->type == IOAS_OBJECT_DEVICE)
-			ioas_device_unbind(ioas_device_from_object(obj));
-	xa_for_each(&ctx->objects, id, obj) {
-		if (obj->type == IOAS_OBJECT_SPACE)
-			ioas_space_lose_id(ioas_space_from_object(obj));
-		else
-			ioas_object_remove(obj);
+			ioas_device_end(ioas_device_from_object(obj));
+		ioas_object_put(obj);
 	}
-	xa_destroy(&ctx->objects);
-	kfree(ctx);
+	id = 0;
+	while ((obj = ioas_object_next(ctx, &id))) {
+		ioas_end_object(obj);
+		ioas_object_put(obj);
+	}
+	ioas_ctx_put(ctx);
 }
 
 /**

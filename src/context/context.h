@@ -9,6 +9,8 @@ struct ioas_call;
 
 struct ioas_ctx *ioas_ctx_create(void);
 void ioas_ctx_destroy(struct ioas_ctx *ctx);
+void ioas_ctx_get(struct ioas_ctx *ctx);
+void ioas_ctx_put(struct ioas_ctx *ctx);
 
 int ioas_id_reserve(struct ioas_ctx *ctx, u32 *id);
 void ioas_id_set(struct ioas_ctx *ctx, u32 id, struct ioas_object *obj);

@@ -431,6 +431,8 @@ int ioas_attachment_enter(struct ioas_call *call,
 	};
 	int ret;
 
+	if (ioas_device_is_software(device))
+		return ioas_software_enter(call, attachment, device);
 	down_write(&space->domains_sem);
 	if (space->freed)
 		ret = ioas_fail_object(call, space->obj.id, "I/O address space");
@@ -467,6 +469,11 @@ void ioas_attachment_leave(struct ioas_attachment *attachment)
 {
 	struct ioas_space *space = attachment->space;
 
+	if (attachment->group->access) {
+		ioas_software_leave(attachment);
+		ioas_attachment_free(attachment);
+		return;
+	}
 	down_write(&space->domains_sem);
 	ioas_hw_detach(attachment, attachment->domain->iommu);
 	ioas_drop(attachment);
@@ -540,6 +547,8 @@ int ioas_attachment_move(struct ioas_call *call, struct ioas_attachment *old,
 	};
 	int ret;
 
+	if (ioas_device_is_software(device))
+		return ioas_software_move(call, old, new, device, devices, left);
 	down_write(&to->domains_sem);
 	if (to->freed)
 		ret = ioas_fail_object(call, to->obj.id, "I/O address space");

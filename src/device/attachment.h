@@ -24,6 +24,15 @@ int ioas_attachment_move(struct ioas_call *call, struct ioas_attachment *old,
 			 struct ioas_attachment *new, struct ioas_device *device,
 			 unsigned int devices, bool window, bool *left);
 
+/* software.c: accesses of CPU code, for attachment.c */
+int ioas_software_enter(struct ioas_call *call,
+			struct ioas_attachment *attachment,
+			struct ioas_device *device);
+void ioas_software_leave(struct ioas_attachment *attachment);
+int ioas_software_move(struct ioas_call *call, struct ioas_attachment *old,
+		       struct ioas_attachment *new, struct ioas_device *device,
+		       unsigned int devices, bool *left);
+
 /* rid.c: DMA without PASID */
 int ioas_rid_attach(struct ioas_call *call, struct ioas_space *space,
 		    struct ioas_device *device);

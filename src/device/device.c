@@ -10,6 +10,7 @@
 #include "command.h"
 #include "context/context.h"
 #include "device/device.h"
+#include "space/access.h"
 
 /**
  * ioas_device_leave_group() - Take a device out of its group, detached
@@ -55,6 +56,20 @@ static int ioas_device_notify(struct notifier_block *nb, unsigned long action,
 		ioas_device_set_gone(device);
 	mutex_unlock(&device->group->lock);
 	return NOTIFY_OK;
+}
+
+/* A software device need not be on a bus. */
+static int ioas_watch_driver(struct ioas_device *device)
+{
+	if (!device->dev->bus)
+		return 0;
+	return bus_register_notifier(device->dev->bus, &device->unbind_nb);
+}
+
+static void ioas_unwatch_driver(struct ioas_device *device)
+{
+	if (device->dev->bus)
+		bus_unregister_notifier(device->dev->bus, &device->unbind_nb);
 }
 
 /**
@@ -162,7 +177,9 @@ static int ioas_join_group(struct ioas_call *call, struct ioas_device *device)
 		return ioas_fail(call, -ENODEV, IOASID_REASON_CONTAINER,
 				 "the group of %s has left the container",
 				 device->name);
-	ret = ioas_check_driver(call, device->dev);
+	/* VFIO makes a group of a software device's own when its driver is there. */
+	ret = ioas_device_is_software(device) ?
+		0 : ioas_check_driver(call, device->dev);
 	if (!ret)
 		ret = ioas_check_unbound(call, device);
 	if (!ret)
@@ -198,7 +215,7 @@ int ioas_device_bind(struct ioas_call *call, struct ioas_ctx *ctx,
 	ret = ioas_object_reserve(ctx, &device->obj, IOAS_OBJECT_DEVICE);
 	if (ret)
 		goto release;
-	ret = bus_register_notifier(dev->bus, &device->unbind_nb);
+	ret = ioas_watch_driver(device);
 	if (ret)
 		goto abort;
 	mutex_lock(&group->lock);
@@ -220,12 +237,52 @@ leave:
 		ioas_device_leave_group(device, IOAS_DEVICE_UNBOUND);
 	mutex_unlock(&group->lock);
 unregister:
-	bus_unregister_notifier(dev->bus, &device->unbind_nb);
+	ioas_unwatch_driver(device);
 abort:
 	ioas_object_abort(&device->obj);
 release:
 	ioas_device_release(device);
 	return ret;
+}
+
+/**
+ * ioas_device_bind_driver() - Bind a software device of a driver in the kernel
+ * @ctx: the context, whose file the caller holds
+ * @group: a group of its own, which no container has
+ * @dev: the device
+ * @cookie: the driver's
+ *
+ * Context: may sleep; no locks held.
+ * Return: the device with a reference for the driver, or an ERR_PTR: -ENOMEM.
+ */
+struct ioas_device *ioas_device_bind_driver(struct ioas_ctx *ctx,
+					    struct ioas_group *group,
+					    struct device *dev, u64 cookie)
+{
+	struct ioas_device *device = ioas_device_create(group, dev, cookie);
+	int ret;
+
+	if (!device)
+		return ERR_PTR(-ENOMEM);
+	ret = ioas_object_reserve(ctx, &device->obj, IOAS_OBJECT_DEVICE);
+	if (ret)
+		goto release;
+	ret = ioas_watch_driver(device);
+	if (ret)
+		goto abort;
+	mutex_lock(&group->lock);
+	ioas_software_read(device);
+	list_add_tail(&device->group_node, &group->devices);
+	mutex_unlock(&group->lock);
+	refcount_inc(&device->obj.refs);
+	ioas_object_finalize(&device->obj);
+	return device;
+
+abort:
+	ioas_object_abort(&device->obj);
+release:
+	ioas_device_release(device);
+	return ERR_PTR(ret);
 }
 
 /**
@@ -283,7 +340,7 @@ int ioas_device_check(struct ioas_call *call, struct ioas_device *device)
 
 /**
  * ioas_device_unbind() - End a binding and its id, whatever state it is in
- * @device: a device that was found in its context
+ * @device: a device that was found in its context; the caller has a reference
  *
  * Context: may sleep; no locks held.
  * Return: false if another thread was faster.
@@ -301,9 +358,21 @@ bool ioas_device_unbind(struct ioas_device *device)
 	mutex_unlock(&group->lock);
 	if (!first)
 		return false;
-	bus_unregister_notifier(device->dev->bus, &device->unbind_nb);
-	ioas_object_remove(&device->obj);
+	ioas_unwatch_driver(device);
+	ioas_object_remove_once(&device->obj);
 	return true;
+}
+
+/**
+ * ioas_device_end() - The context of a device ends
+ * @device: the device, of which the caller has a reference
+ *
+ * Context: may sleep; no locks held.
+ */
+void ioas_device_end(struct ioas_device *device)
+{
+	if (ioas_device_unbind(device) && device->group->access)
+		ioas_access_end(device->group->access);
 }
 
 /**

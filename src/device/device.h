@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Bound devices and their groups. chardev.c calls the commands, vfio/ lets groups
- * in and out and binds.
+ * in and out and binds, driver.c lets other drivers do so.
  */
 #ifndef IOAS_DEVICE_H
 #define IOAS_DEVICE_H
@@ -19,7 +19,8 @@ ioas_device_from_object(struct ioas_object *obj)
 
 /* group.c: groups of a container */
 struct ioas_group *ioas_group_create(struct iommu_group *iommu_group,
-				     struct ioas_container *container);
+				     struct ioas_container *container,
+				     struct ioas_access *access);
 void ioas_group_leave(struct ioas_group *group);
 void ioas_group_get(struct ioas_group *group);
 void ioas_group_put(struct ioas_group *group);
@@ -31,11 +32,15 @@ struct ioas_device *ioas_device_get(struct ioas_call *call,
 				    struct ioas_ctx *ctx, u32 id);
 void ioas_device_put(struct ioas_device *device);
 int ioas_device_check(struct ioas_call *call, struct ioas_device *device);
+struct ioas_device *ioas_device_bind_driver(struct ioas_ctx *ctx,
+					    struct ioas_group *group,
+					    struct device *dev, u64 cookie);
 bool ioas_device_unbind(struct ioas_device *device);
 struct ioas_device *ioas_device_create(struct ioas_group *group,
 				       struct device *dev, u64 cookie);
 void ioas_device_leave_group(struct ioas_device *device,
 			     enum ioas_device_state state);
+void ioas_device_end(struct ioas_device *device);
 void ioas_device_set_gone(struct ioas_device *device);
 int ioas_device_free_gone(struct ioas_call *call, struct ioas_device *device);
 void ioas_device_release(struct ioas_device *device);
@@ -64,6 +69,15 @@ int ioas_cmd_attach(struct ioas_call *call);
 int ioas_cmd_detach(struct ioas_call *call);
 void ioas_device_detach(struct ioas_device *device);
 int ioas_fail_iommu(struct ioas_call *call, struct ioas_device *device, int err);
+
+/* software.c: devices whose DMA is their driver's code */
+static inline bool ioas_device_is_software(struct ioas_device *device)
+{
+	return device->group->access;
+}
+
+void ioas_software_read(struct ioas_device *device);
+void ioas_software_identify(struct ioasid_device_info *info);
 
 /* regions.c: what its platform reserves */
 

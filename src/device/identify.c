@@ -67,8 +67,12 @@ static int ioas_find_iommu(const char *name)
  */
 bool ioas_device_replaces(struct ioas_device *device, u32 pasid)
 {
-	int i = ioas_find_iommu(ioas_iommu_name(device->dev));
+	int i;
 
+	/* Its driver is refused while it gives back what it has pinned. */
+	if (ioas_device_is_software(device))
+		return false;
+	i = ioas_find_iommu(ioas_iommu_name(device->dev));
 	if (i < 0 || !ioas_iommus[i].replaces)
 		return false;
 	return pasid ? IOAS_KERNEL_REPLACES_PASIDS : IOAS_KERNEL_REPLACES_GROUPS;

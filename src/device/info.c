@@ -52,6 +52,10 @@ int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device)
 	struct ioas_domain *domain;
 	int ret;
 
+	if (ioas_device_is_software(device)) {
+		ioas_software_read(device);
+		return 0;
+	}
 	if (group->attachment) {
 		ioas_keep_iommu(device, group->attachment->domain);
 		return 0;
@@ -103,6 +107,8 @@ u64 ioas_device_flags(struct ioas_device *device)
 {
 	u64 flags = 0;
 
+	if (ioas_device_is_software(device))
+		return IOASID_DEVICE_COHERENT;
 	if (device_iommu_capable(device->dev, IOMMU_CAP_CACHE_COHERENCY))
 		flags |= IOASID_DEVICE_COHERENT;
 	if (device->enforces_snoop)
@@ -124,7 +130,8 @@ static int ioas_fill_info(struct ioas_device *device,
 
 	args->ioasid = device->attached ? group->attachment->space->obj.id : 0;
 	args->cookie = device->cookie;
-	args->intent = IOASID_INTENT_RID;
+	args->intent = ioas_device_is_software(device) ?
+		IOASID_INTENT_SOFTWARE : IOASID_INTENT_RID;
 	args->device_flags = ioas_device_flags(device);
 	args->page_sizes = device->page_sizes;
 	args->aperture_first = device->aperture_first;
@@ -134,7 +141,10 @@ static int ioas_fill_info(struct ioas_device *device,
 	args->nesting_formats = 0;
 	args->group_id = group->id;
 	strscpy_pad(args->name, device->name, sizeof(args->name));
-	return ioas_iommu_identify(device->dev, args);
+	if (!ioas_device_is_software(device))
+		return ioas_iommu_identify(device->dev, args);
+	ioas_software_identify(args);
+	return 0;
 }
 
 static int ioas_collect_regions(struct ioas_group *group,
@@ -145,6 +155,8 @@ static int ioas_collect_regions(struct ioas_group *group,
 	u32 i = 0;
 	int ret;
 
+	if (group->access)
+		return 0;
 	ret = ioas_regions_get(group->iommu_group, &regions);
 	if (ret)
 		return ret;
@@ -218,6 +230,8 @@ static int ioas_collect_members(struct ioas_device *device,
 	struct ioasid_group_member *member;
 	int ret;
 
+	if (!group->iommu_group)
+		return 0;
 	ret = iommu_group_for_each_dev(group->iommu_group, arrays,
 				       ioas_add_member);
 	if (ret)

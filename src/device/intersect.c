@@ -25,6 +25,8 @@ static int ioas_reserve_device(struct ioas_call *call, struct ioas_space *space,
 	LIST_HEAD(regions);
 	int ret;
 
+	if (ioas_device_is_software(device))
+		return 0;
 	ret = ioas_regions_get(device->group->iommu_group, &regions);
 	if (ret)
 		return ret;

@@ -40,16 +40,24 @@ static bool ioas_shares_pasids(struct ioas_device *device)
  */
 u32 ioas_device_max_pasids(struct ioas_device *device)
 {
-	u32 max = ioas_max_pasids(device->dev);
+	u32 max;
 
+	if (ioas_device_is_software(device))
+		return 0;
+	max = ioas_max_pasids(device->dev);
 	return max && ioas_shares_pasids(device) ? 0 : max;
 }
 
 static int ioas_check_pasid(struct ioas_call *call, struct ioas_device *device,
 			    u32 pasid)
 {
-	u32 max = ioas_max_pasids(device->dev);
+	u32 max;
 
+	if (ioas_device_is_software(device))
+		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_PASID,
+				 "the driver of %s accesses memory with the CPU, which has no PASIDs",
+				 device->name);
+	max = ioas_max_pasids(device->dev);
 	if (!pasid)
 		return ioas_fail(call, -EINVAL, IOASID_REASON_PASID,
 				 "PASID 0 stands for DMA without PASID; attach that without the flag");

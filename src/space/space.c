@@ -54,6 +54,7 @@ struct ioas_space *ioas_space_create(void)
 	init_rwsem(&space->domains_sem);
 	INIT_LIST_HEAD(&space->domains);
 	INIT_LIST_HEAD(&space->attachments);
+	xa_init_flags(&space->accesses, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	mutex_init(&space->lock);
 	space->areas = RB_ROOT;
 	space->reserved = RB_ROOT_CACHED;

@@ -13,6 +13,7 @@
 #include "command.h"
 #include "domain/domain.h"
 #include "memory/memory.h"
+#include "space/access.h"
 #include "space/space.h"
 #include "trace/trace.h"
 
@@ -203,11 +204,25 @@ static void ioas_free_areas(struct list_head *areas)
 	ioas_uncharge_all(&uncharge);
 }
 
-/* Called, and returns, with domains_sem for read. */
+/*
+ * Drivers are told under no lock of ours. Meanwhile nobody comes by a claimed area,
+ * whatever is attached, and nobody else can have its range.
+ */
+static void ioas_unmap_software(struct ioas_space *space,
+				struct ioas_claimed *claimed)
+{
+	up_read(&space->domains_sem);
+	ioas_accesses_revoke(space, &claimed->areas);
+	down_read(&space->domains_sem);
+}
+
+/* Called, and returns, with domains_sem for read, which it may give up in between. */
 static void ioas_unmap_claimed(struct ioas_space *space,
 			       struct ioas_claimed *claimed)
 {
 	ioas_unmap_domains(space, &claimed->areas);
+	if (unlikely(!xa_empty(&space->accesses)))
+		ioas_unmap_software(space, claimed);
 	ioas_drop_ranges(space, claimed);
 }
 

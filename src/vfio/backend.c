@@ -14,7 +14,6 @@
 #include <linux/vfio.h>
 
 #include "command.h"
-#include "compat/vfio.h"
 #include "type1/type1.h"
 #include "vfio/vfio.h"
 
@@ -150,20 +149,33 @@ static int ioas_check_interrupts(struct iommu_group *iommu_group)
 	return -EPERM;
 }
 
-static int ioas_vfio_attach_group(void *iommu_data,
-				  struct iommu_group *iommu_group,
-				  enum vfio_group_type type)
+/**
+ * ioas_vfio_attach_group() - VFIO brings a group
+ * @iommu_data: the container
+ * @iommu_group: the group
+ * @type: what VFIO takes its devices for
+ *
+ * Context: may sleep; VFIO's container lock.
+ * Return: 0 or a negative errno.
+ */
+int ioas_vfio_attach_group(void *iommu_data, struct iommu_group *iommu_group,
+			   enum vfio_group_type type)
 {
+	bool software = type == VFIO_EMULATED_IOMMU;
 	struct ioas_container *container;
 	int ret;
 
-	if (type != VFIO_IOMMU)
+	if (type != VFIO_IOMMU && !software)
 		return -EOPNOTSUPP;
-	ret = ioas_check_interrupts(iommu_group);
+	ret = software ? 0 : ioas_check_interrupts(iommu_group);
 	if (ret)
 		return ret;
 	container = ioas_container_get(iommu_data);
-	ret = ioas_container_add_group(container, iommu_group);
+	/* Drivers of software devices get what type1 gives them from VFIO's own. */
+	if (software && container->type1)
+		ret = -EOPNOTSUPP;
+	else
+		ret = ioas_container_add_group(container, iommu_group, software);
 	ioas_container_put(container);
 	return ret;
 }
@@ -177,16 +189,15 @@ static void ioas_vfio_detach_group(void *iommu_data,
 	ioas_container_put(container);
 }
 
-IOAS_COMPAT_ATTACH_GROUP(ioas_vfio_attach_group)
-
 static const struct vfio_iommu_driver_ops ioas_vfio_ops = {
 	.name = "ioasidfd",
 	.owner = THIS_MODULE,
 	.open = ioas_vfio_open,
 	.release = ioas_vfio_release,
 	.ioctl = ioas_vfio_ioctl,
-	.attach_group = IOAS_COMPAT_ATTACH_GROUP_OP(ioas_vfio_attach_group),
 	.detach_group = ioas_vfio_detach_group,
+	.dma_rw = ioas_vfio_dma_rw,
+	IOAS_VFIO_SOFTWARE_OPS,
 };
 
 /**

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "device/device.h"
+#include "space/access.h"
 #include "type1/type1.h"
 #include "vfio/vfio.h"
 
@@ -31,11 +32,16 @@ static struct ioas_container *ioas_container_create(unsigned long type)
 	refcount_set(&container->refs, 1);
 	mutex_init(&container->lock);
 	INIT_LIST_HEAD(&container->groups);
+	container->access = ioas_vfio_access_create();
+	if (!container->access)
+		goto free;
 	if (!ioas_type1_is_type(type))
 		return container;
 	container->type1 = ioas_type1_create(type);
 	if (container->type1)
 		return container;
+	ioas_access_put(container->access);
+free:
 	kfree(container);
 	return NULL;
 }
@@ -94,6 +100,7 @@ void ioas_container_put(struct ioas_container *container)
 		return;
 	if (container->type1)
 		ioas_type1_free(container->type1);
+	ioas_access_put(container->access);
 	mutex_destroy(&container->lock);
 	kfree(container);
 }
@@ -121,9 +128,12 @@ void ioas_container_release(void *iommu_data)
 
 /* Called with container->lock. */
 static struct ioas_group *ioas_container_claim(struct ioas_container *container,
-					       struct iommu_group *iommu_group)
+					       struct iommu_group *iommu_group,
+					       bool software)
 {
-	struct ioas_group *group = ioas_group_create(iommu_group, container);
+	struct ioas_access *access = software ? container->access : NULL;
+	struct ioas_group *group = ioas_group_create(iommu_group, container,
+						     access);
 	int ret;
 
 	if (IS_ERR(group) || !container->type1)
@@ -140,27 +150,41 @@ static struct ioas_group *ioas_container_claim(struct ioas_container *container,
  * ioas_container_add_group() - VFIO brings a group
  * @container: the container
  * @iommu_group: the group
+ * @software: there is no IOMMU in front of its devices, as they do no DMA
  *
  * Context: may sleep; VFIO's container lock.
  * Return: 0 or a negative errno.
  */
 int ioas_container_add_group(struct ioas_container *container,
-			     struct iommu_group *iommu_group)
+			     struct iommu_group *iommu_group, bool software)
 {
 	struct ioas_group *group;
 
 	mutex_lock(&container->lock);
-	group = ioas_container_claim(container, iommu_group);
+	group = ioas_container_claim(container, iommu_group, software);
 	if (!IS_ERR(group))
 		list_add_tail(&group->container_node, &container->groups);
 	mutex_unlock(&container->lock);
 	return PTR_ERR_OR_ZERO(group);
 }
 
+static bool ioas_has_software(struct ioas_container *container)
+{
+	struct ioas_group *group;
+
+	list_for_each_entry(group, &container->groups, container_node)
+		if (group->access)
+			return true;
+	return false;
+}
+
 /**
  * ioas_container_remove_group() - VFIO takes a group back
  * @container: the container
  * @iommu_group: the group
+ *
+ * VFIO has closed its devices. When there is none any more that could have pinned
+ * pages, what is still pinned was forgotten.
  *
  * Context: may sleep; VFIO's container lock.
  */
@@ -180,6 +204,8 @@ void ioas_container_remove_group(struct ioas_container *container,
 		ioas_group_leave(group);
 		ioas_group_put(group);
 	}
+	if (!ioas_has_software(container))
+		ioas_access_unpin_all(container->access);
 	mutex_unlock(&container->lock);
 }
 

@@ -343,6 +343,8 @@ static struct how how_to(enum ioasid_reason reason)
 		return (struct how){ EOPNOTSUPP, reason_window, NULL };
 	case IOASID_REASON_BLOCKED:
 		return (struct how){ .why_not = "an emulated IOMMU takes back what it had" };
+	case IOASID_REASON_CONTAINER_ATTACHED:
+		return (struct how){ .why_not = "mediated_basic has it" };
 	}
 	return (struct how){ 0 };
 }

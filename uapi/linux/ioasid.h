@@ -105,6 +105,8 @@
  * @IOASID_REASON_WINDOW: DMA would be blocked for a while, which
  *	IOASID_ATTACH_ALLOW_WINDOW does not accept
  * @IOASID_REASON_BLOCKED: the device could be put back nowhere, and is blocked
+ * @IOASID_REASON_CONTAINER_ATTACHED: a software device of the same container is
+ *	attached to another space, and all of a container share one
  */
 enum ioasid_reason {
 	IOASID_REASON_NONE = 0,
@@ -145,6 +147,7 @@ enum ioasid_reason {
 	IOASID_REASON_PASID = 35,
 	IOASID_REASON_WINDOW = 36,
 	IOASID_REASON_BLOCKED = 37,
+	IOASID_REASON_CONTAINER_ATTACHED = 38,
 };
 
 #define IOASID_EXTACK_MESSAGE_LEN	160
@@ -415,6 +418,9 @@ enum ioasid_unmap_flags {
  * When the call returns no device can reach the memory through this space, and it
  * is unpinned. IOASID_UNMAP_ALL of an empty space succeeds with @unmapped 0.
  * A mapping that another thread is still making is not there yet.
+ * Drivers of software devices are asked for the pages they have pinned before the call
+ * returns; memory of which one keeps a page stays pinned and charged until it gives it
+ * back.
  *
  * Memory that has other users (copies, a registration) stays pinned and charged as a
  * whole until the last of them is gone. So does a hugetlb page that is unmapped in
@@ -598,7 +604,8 @@ struct ioasid_attachment {
  *	have in front of this device; no format is defined yet
  * @iommu_kind: out: an enum ioasid_iommu_kind
  * @iommu_regs_valid: out: bit n is set if @iommu_regs[n] was read
- * @group_id: out: the IOMMU group, as in /sys/kernel/iommu_groups
+ * @group_id: out: the IOMMU group, as in /sys/kernel/iommu_groups; all ones if the
+ *	device is in none that VFIO has
  * @iommu_regs: out: identification registers, see enum ioasid_iommu_reg
  * @resv_regions: pointer to an array of struct ioasid_resv_region
  * @members: pointer to an array of struct ioasid_group_member
@@ -673,7 +680,9 @@ enum ioasid_attach_flags {
  * @__reserved: must be 0
  *
  * The hardware knows groups, not devices: the first device of a group to be
- * attached attaches the group, the others can only follow it to the same space.
+ * attached attaches the group, the others can only follow it to the same space. VFIO
+ * knows containers, not devices, where drivers access memory with the CPU: likewise
+ * for the devices with IOASID_INTENT_SOFTWARE of one container.
  *
  * With IOASID_ATTACH_PASID the device's DMA with that PASID goes to the space; the
  * device uses the very number. Each PASID, and DMA without one, is attached and
@@ -689,8 +698,8 @@ enum ioasid_attach_flags {
  * device is put back; if even that fails its DMA is blocked, the devices of the group
  * are detached, and the error is EIO.
  *
- * Errors: ENOENT, ENODEV, EEXIST (attached already), EBUSY (a device of the group
- * is attached to another space), EADDRNOTAVAIL (something is mapped where this device
+ * Errors: ENOENT, ENODEV, EEXIST (attached already), EBUSY (a device of the group or
+ * container is attached to another space), EADDRNOTAVAIL (something is mapped where this device
  * cannot reach or reserves), EOPNOTSUPP (the IOMMU cannot; no PASIDs; a window is not
  * accepted), EINVAL (PASID out of range, or without its flag; nothing to replace; a
  * window without IOASID_ATTACH_REPLACE), EIO, ENOMEM, EINTR.
@@ -724,7 +733,8 @@ enum ioasid_detach_flags {
  * @pasid: with IOASID_DETACH_PASID: the PASID; otherwise 0
  *
  * DMA of the group is blocked when the last of its devices is detached. DMA with a
- * PASID is blocked at once. Mappings stay in the space.
+ * PASID is blocked at once. Mappings stay in the space. The driver of a software device
+ * is asked for the pages it has pinned before the call returns.
  *
  * Errors: ENOENT, ENODEV, EINVAL (not attached; a PASID without its flag).
  */
