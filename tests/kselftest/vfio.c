@@ -62,7 +62,9 @@ static int group_on_bus(const char *bus, const char *name)
 int iommu_group_of(const char *name)
 {
 	/* Where mock devices are depends on the kernel. */
-	static const char *const buses[] = { "pci", "platform", "ioas-mock" };
+	static const char *const buses[] = {
+		"pci", "platform", "ioas-mock", "mdev",
+	};
 	int group = -1;
 
 	for (size_t i = 0; name && group < 0 &&
@@ -129,9 +131,14 @@ void dev_init(struct dev *dev, unsigned int n)
 
 int dev_claim_type(struct dev *dev, unsigned int n, unsigned long type)
 {
+	dev_init(dev, n);
+	return dev_claim_inited(dev, type);
+}
+
+int dev_claim_inited(struct dev *dev, unsigned long type)
+{
 	int err;
 
-	dev_init(dev, n);
 	err = group_open(dev->name, &dev->group);
 	if (!err)
 		err = container_open(&dev->container);
@@ -151,9 +158,14 @@ int dev_claim(struct dev *dev, unsigned int n)
 
 int dev_join(struct dev *dev, unsigned int n, const struct dev *first)
 {
+	dev_init(dev, n);
+	return dev_join_inited(dev, first);
+}
+
+int dev_join_inited(struct dev *dev, const struct dev *first)
+{
 	int err;
 
-	dev_init(dev, n);
 	dev->container = first->container;
 	dev->borrowed_container = 1;
 	if (dev->name && iommu_group_of(dev->name) == iommu_group_of(first->name)) {

@@ -58,6 +58,9 @@ int dev_claim(struct dev *dev, unsigned int n);
 int dev_claim_type(struct dev *dev, unsigned int n, unsigned long type);
 /* Claims it through @first's container, and @first's group if it is the same. */
 int dev_join(struct dev *dev, unsigned int n, const struct dev *first);
+/* The same for a device that is named already. */
+int dev_claim_inited(struct dev *dev, unsigned long type);
+int dev_join_inited(struct dev *dev, const struct dev *first);
 /* Binds it to a context under its id @dev->id. */
 int dev_bind(struct dev *dev, int fd);
 /* Closes what dev_claim(), dev_join() and device_open() opened. */

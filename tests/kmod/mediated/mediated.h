@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a test program and the mediated test device say to each other: ioctls of the
+ * device's VFIO file descriptor.
+ *
+ * The device has a DMA engine, which is its driver's code. It reaches memory only the
+ * way VFIO gives drivers of mediated devices: by IOVA, read, written or pinned. Errors
+ * are what VFIO said.
+ */
+#ifndef IOAS_MEDIATED_H
+#define IOAS_MEDIATED_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define MEDIATED_TYPE	0xEB
+
+/* What the engine does with memory. */
+enum mediated_op {
+	MEDIATED_COPY,		/* from src to dst */
+	MEDIATED_FILL,		/* dst with the byte that is value */
+	MEDIATED_SUM,		/* value: the sum of the bytes at src */
+};
+
+/* How it comes by the memory. */
+enum mediated_how {
+	MEDIATED_RW,		/* it has the CPU read and write at IOVAs */
+	MEDIATED_PINNED,	/* it pins the pages for as long as it takes */
+};
+
+/**
+ * struct mediated_dma - ioctl(MEDIATED_DMA): one DMA
+ * @op: enum mediated_op
+ * @how: enum mediated_how
+ * @src: IOVA
+ * @dst: IOVA
+ * @length: bytes
+ * @value: in or out, see @op
+ */
+struct mediated_dma {
+	__u32 op;
+	__u32 how;
+	__u64 src;
+	__u64 dst;
+	__u64 length;
+	__u64 value;
+};
+
+#define MEDIATED_DMA	_IO(MEDIATED_TYPE, 0)
+
+#define MEDIATED_MAX_HOLD	256
+
+/**
+ * struct mediated_hold - ioctl(MEDIATED_HOLD, MEDIATED_UNHOLD): pin, and give back
+ * @iova: of the first page
+ * @count: pages, no more than MEDIATED_MAX_HOLD; as it was when they are given back
+ * @write: pin for writing
+ */
+struct mediated_hold {
+	__u64 iova;
+	__u32 count;
+	__u32 write;
+};
+
+#define MEDIATED_HOLD	_IO(MEDIATED_TYPE, 1)
+#define MEDIATED_UNHOLD	_IO(MEDIATED_TYPE, 2)
+
+/**
+ * struct mediated_touch - ioctl(MEDIATED_TOUCH): a byte of a page that is held
+ * @iova: where it was when it was pinned
+ * @write: write the byte
+ * @value: the byte; out if it is read
+ */
+struct mediated_touch {
+	__u64 iova;
+	__u32 write;
+	__u32 value;
+};
+
+#define MEDIATED_TOUCH	_IO(MEDIATED_TYPE, 3)
+
+/* What its driver does wrong. */
+#define MEDIATED_STUBBORN	1	/* gives nothing back when it is told */
+#define MEDIATED_FORGETFUL	2	/* nor when it is closed */
+
+/* ioctl(MEDIATED_BEHAVE), by value: from now on. All is well after opening. */
+#define MEDIATED_BEHAVE	_IO(MEDIATED_TYPE, 4)
+
+/**
+ * struct mediated_state - ioctl(MEDIATED_STATE): what it has been told
+ * @held: pages it holds
+ * @told: how many times it was told that a range goes away, since it was opened
+ * @iova: the last such range
+ * @length: likewise
+ */
+struct mediated_state {
+	__u64 held;
+	__u64 told;
+	__u64 iova;
+	__u64 length;
+};
+
+#define MEDIATED_STATE	_IO(MEDIATED_TYPE, 5)
+
+/*
+ * The rest is for /dev/ioas-test-driver. Each open file of it is a device as well, which is
+ * not VFIO's: its driver binds it to a context.
+ */
+
+/**
+ * struct mediated_bind - ioctl(MEDIATED_BIND)
+ * @ioasid_fd: an open /dev/ioasid
+ * @intent: enum ioasid_intent
+ * @cookie: any
+ * @dev_id: out: the device's id in that context
+ */
+struct mediated_bind {
+	__s32 ioasid_fd;
+	__u32 intent;
+	__u64 cookie;
+	__u64 dev_id;
+};
+
+#define MEDIATED_BIND	_IO(MEDIATED_TYPE, 16)
+#define MEDIATED_UNBIND	_IO(MEDIATED_TYPE, 17)
+/* By value: the space. */
+#define MEDIATED_ATTACH	_IO(MEDIATED_TYPE, 18)
+#define MEDIATED_DETACH	_IO(MEDIATED_TYPE, 19)
+/* Returns how many times the device was told that its context is gone. */
+#define MEDIATED_GONE	_IO(MEDIATED_TYPE, 20)
+
+#endif
