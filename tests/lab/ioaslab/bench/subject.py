@@ -115,8 +115,8 @@ def build_program(target: Path) -> Path:
     with build.held("bench-user"):
         sync.copy(work, roots.recipe(root))
         (work / "out").mkdir(exist_ok=True)
-        _make(chroot.command(root, work, ["make", "-j2", "-C", "tests/bench", f"OUT={chroot.WORK}/out"]), root, work,
-              "ioasid-bench")
+        _make(chroot.command(root, work, ["make", "-j2", "-C", "tests/bench", "WERROR=1",
+                                           f"OUT={chroot.WORK}/out"]), root, work, "ioasid-bench")
         return Path(shutil.copy(work / "out" / "ioasid-bench", target))
 
 
