@@ -59,6 +59,19 @@ int ioas_fail_range(struct ioas_call *call, int err, u64 first, u64 last, u32 id
 }
 
 /**
+ * ioas_forget_failure() - A failure is not the command's: it goes another way
+ * @call: the command
+ *
+ * Context: any; does not sleep.
+ */
+void ioas_forget_failure(struct ioas_call *call)
+{
+	call->extack.reason = IOASID_REASON_NONE;
+	ioas_fail_range(call, 0, 0, 0, 0);
+	call->extack.message[0] = '\0';
+}
+
+/**
  * ioas_fail_object() - Fail a command because an id stands for nothing
  * @call: the command
  * @id: the id

@@ -107,6 +107,7 @@ __printf(4, 5)
 int ioas_fail(struct ioas_call *call, int err, enum ioasid_reason reason,
 	      const char *fmt, ...);
 int ioas_fail_range(struct ioas_call *call, int err, u64 first, u64 last, u32 id);
+void ioas_forget_failure(struct ioas_call *call);
 int ioas_fail_object(struct ioas_call *call, u32 id, const char *what);
 
 #endif

@@ -79,6 +79,7 @@ struct ioas_object {
 struct ioas_ctx {
 	refcount_t refs;
 	struct xarray objects;
+	struct ioas_object *recent;	/* found last, by the xarray's lock; or NULL */
 };
 
 struct ioas_space {
@@ -95,6 +96,9 @@ struct ioas_space {
 
 	struct mutex lock;		/* the rest, down to mapped_bytes */
 	struct rb_root areas;		/* struct ioas_area */
+	struct ioas_area *last_linked;	/* the last one that was new; or NULL */
+	struct ioas_area *after_linked;	/* its neighbour; NULL if it has none */
+	struct ioas_area *after_removed; /* the last one's neighbour; or NULL */
 	struct rb_root_cached reserved;	/* struct ioas_reserved */
 	struct list_head window;	/* struct ioas_reserved outside the window */
 	struct ioasid_iova_range *allowed;	/* sorted; NULL: all that is usable */

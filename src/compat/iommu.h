@@ -99,15 +99,32 @@ static inline bool ioas_takes_fault_handler(struct iommu_domain *domain)
 /* The order in which AMD-Vi's attribute "features" shows its two registers. */
 #define IOAS_AMD_EFR_FIRST	IOAS_HAVE_CAP_DIRTY_TRACKING
 
-/* Too little for a larger page: then there is no size to be chosen. */
-static inline bool ioas_only_small_pages(struct iommu_domain *domain,
-					 size_t size)
+/* Less than this is mapped in pages of PAGE_SIZE only; 0 if there are none. */
+static inline unsigned long ioas_no_larger_page(struct iommu_domain *domain)
 {
 	unsigned long larger = domain->pgsize_bitmap & ~(2 * PAGE_SIZE - 1);
 
-	return (domain->pgsize_bitmap & PAGE_SIZE) &&
-	       (!larger || size < (larger & -larger));
+	if (!(domain->pgsize_bitmap & PAGE_SIZE))
+		return 0;
+	return larger ? larger & -larger : ULONG_MAX;
 }
+
+/**
+ * struct ioas_mapper - Mapping of several runs into one domain
+ * @domain: the domain
+ * @prot: as for iommu_map()
+ * @no_larger_page: see ioas_no_larger_page()
+ * @pt: the domain's page table, if it is of the kind that all drivers share
+ */
+struct ioas_mapper {
+	struct iommu_domain *domain;
+	int prot;
+#if IOAS_HAVE_IOMMUPT
+	struct pt_iommu *pt;
+#elif IOAS_HAVE_IOMMU_MAP_PAGES
+	unsigned long no_larger_page;
+#endif
+};
 
 /* What iommu_map_nosync() of 7.2 does, which is not exported. */
 #if IOAS_HAVE_IOMMUPT
@@ -119,18 +136,23 @@ static inline struct pt_iommu *ioas_iommupt(struct iommu_domain *domain)
 	return iommupt_from_domain(domain);
 }
 
-static inline bool ioas_try_map_nosync(struct iommu_domain *domain,
-				       unsigned long iova, phys_addr_t paddr,
-				       size_t size, int prot, size_t *mapped,
-				       int *ret)
+static inline void ioas_mapper_init(struct ioas_mapper *mapper,
+				    struct iommu_domain *domain, int prot)
 {
-	struct pt_iommu *pt = ioas_iommupt(domain);
+	mapper->domain = domain;
+	mapper->prot = prot;
+	mapper->pt = ioas_iommupt(domain);
+}
+
+static inline int ioas_map_fast(struct ioas_mapper *mapper, unsigned long iova,
+				phys_addr_t paddr, size_t size, size_t *mapped)
+{
+	struct pt_iommu *pt = mapper->pt;
 
 	if (!pt)
-		return false;
-	*ret = pt->ops->map_range(pt, iova, paddr, size, prot,
+		return 0;
+	return pt->ops->map_range(pt, iova, paddr, size, mapper->prot,
 				  GFP_KERNEL_ACCOUNT, mapped);
-	return true;
 }
 
 static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
@@ -144,17 +166,29 @@ static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
 	return iommu_unmap_fast(domain, iova, size, gather);
 }
 #elif IOAS_HAVE_IOMMU_MAP_PAGES
-static inline bool ioas_try_map_nosync(struct iommu_domain *domain,
-				       unsigned long iova, phys_addr_t paddr,
-				       size_t size, int prot, size_t *mapped,
-				       int *ret)
+static inline void ioas_mapper_init(struct ioas_mapper *mapper,
+				    struct iommu_domain *domain, int prot)
 {
-	if (!domain->ops->map_pages || !ioas_only_small_pages(domain, size))
-		return false;
-	*ret = domain->ops->map_pages(domain, iova, paddr, PAGE_SIZE,
-				      size >> PAGE_SHIFT, prot,
+	mapper->domain = domain;
+	mapper->prot = prot;
+	mapper->no_larger_page = 0;
+	if (domain->ops->map_pages)
+		mapper->no_larger_page = ioas_no_larger_page(domain);
+}
+
+int ioas_map_sizes(struct ioas_mapper *mapper, unsigned long iova,
+		   phys_addr_t paddr, size_t size, size_t *mapped);
+
+static inline int ioas_map_fast(struct ioas_mapper *mapper, unsigned long iova,
+				phys_addr_t paddr, size_t size, size_t *mapped)
+{
+	struct iommu_domain *domain = mapper->domain;
+
+	if (size >= mapper->no_larger_page)
+		return ioas_map_sizes(mapper, iova, paddr, size, mapped);
+	return domain->ops->map_pages(domain, iova, paddr, PAGE_SIZE,
+				      size >> PAGE_SHIFT, mapper->prot,
 				      GFP_KERNEL_ACCOUNT, mapped);
-	return true;
 }
 
 static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
@@ -163,7 +197,7 @@ static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
 {
 	size_t done = 0;
 
-	if (domain->ops->unmap_pages && ioas_only_small_pages(domain, size))
+	if (domain->ops->unmap_pages && size < ioas_no_larger_page(domain))
 		done = domain->ops->unmap_pages(domain, iova, PAGE_SIZE,
 						size >> PAGE_SHIFT, gather);
 	/* All of it to the core, or what is beyond the end of the driver's table. */
@@ -173,51 +207,52 @@ static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
 	return done;
 }
 #else
+static inline void ioas_mapper_init(struct ioas_mapper *mapper,
+				    struct iommu_domain *domain, int prot)
+{
+	mapper->domain = domain;
+	mapper->prot = prot;
+}
+
+static inline int ioas_map_fast(struct ioas_mapper *mapper, unsigned long iova,
+				phys_addr_t paddr, size_t size, size_t *mapped)
+{
+	return 0;
+}
+
 static inline size_t ioas_unmap_nosync(struct iommu_domain *domain,
 				       unsigned long iova, size_t size,
 				       struct iommu_iotlb_gather *gather)
 {
 	return iommu_unmap_fast(domain, iova, size, gather);
 }
-
-static inline bool ioas_try_map_nosync(struct iommu_domain *domain,
-				       unsigned long iova, phys_addr_t paddr,
-				       size_t size, int prot, size_t *mapped,
-				       int *ret)
-{
-	return false;
-}
 #endif
+
+int ioas_map_rest(struct ioas_mapper *mapper, unsigned long iova,
+		  phys_addr_t paddr, size_t size, size_t mapped, int ret);
 
 /**
  * ioas_map_nosync() - iommu_map() that leaves the rest to ioas_sync_map()
- * @domain: the domain
+ * @mapper: where to and how, set up by ioas_mapper_init()
  * @iova: first byte
  * @paddr: physical address
  * @size: bytes
- * @prot: as for iommu_map()
  *
- * Goes past the core's choice of page sizes where there is nothing to choose, which
- * costs a third of mapping one page. See docs/performance.md.
+ * Goes past the core where the driver has an interface for that, which saves a third of
+ * mapping one page. See docs/performance.md.
  *
  * Return: 0 or a negative errno; then nothing of it is mapped.
  */
-static inline int ioas_map_nosync(struct iommu_domain *domain,
+static inline int ioas_map_nosync(struct ioas_mapper *mapper,
 				  unsigned long iova, phys_addr_t paddr,
-				  size_t size, int prot)
+				  size_t size)
 {
 	size_t mapped = 0;
-	int ret;
+	int ret = ioas_map_fast(mapper, iova, paddr, size, &mapped);
 
-	if (!ioas_try_map_nosync(domain, iova, paddr, size, prot, &mapped, &ret))
-		ret = 0;
-	/* All of it to the core, or what is beyond the end of the driver's table. */
-	if (!ret && mapped < size)
-		ret = iommu_map(domain, iova + mapped, paddr + mapped,
-				size - mapped, prot, GFP_KERNEL_ACCOUNT);
-	if (ret && mapped)
-		iommu_unmap(domain, iova, mapped);
-	return ret;
+	if (likely(!ret && mapped == size))
+		return 0;
+	return ioas_map_rest(mapper, iova, paddr, size, mapped, ret);
 }
 
 #if IOAS_HAVE_IOMMU_MAP_PAGES && IOAS_HAVE_SYNC_MAP_RESULT

@@ -182,7 +182,11 @@ struct ioas_object *ioas_object_get(struct ioas_ctx *ctx, u32 id)
 	struct ioas_object *obj;
 
 	xa_lock(&ctx->objects);
-	obj = xa_load(&ctx->objects, id);
+	obj = ctx->recent;
+	if (!obj || obj->id != id) {
+		obj = xa_load(&ctx->objects, id);
+		ctx->recent = obj;
+	}
 	if (obj)
 		refcount_inc(&obj->refs);
 	xa_unlock(&ctx->objects);
@@ -233,6 +237,22 @@ void ioas_object_put(struct ioas_object *obj)
 	}
 }
 
+/* Nobody finds the object any more. False if that was so before. */
+static bool ioas_object_erase(struct ioas_object *obj)
+{
+	struct ioas_ctx *ctx = obj->ctx;
+	bool found;
+
+	xa_lock(&ctx->objects);
+	found = xa_load(&ctx->objects, obj->id) == obj;
+	if (found)
+		__xa_erase(&ctx->objects, obj->id);
+	if (ctx->recent == obj)
+		ctx->recent = NULL;
+	xa_unlock(&ctx->objects);
+	return found;
+}
+
 /**
  * ioas_object_remove_once() - Free an object's id unless it is free already
  * @obj: an object of which the caller has a reference
@@ -242,9 +262,7 @@ void ioas_object_put(struct ioas_object *obj)
  */
 bool ioas_object_remove_once(struct ioas_object *obj)
 {
-	struct xarray *objects = &obj->ctx->objects;
-
-	if (xa_cmpxchg(objects, obj->id, obj, NULL, GFP_KERNEL) != obj)
+	if (!ioas_object_erase(obj))
 		return false;
 	ioas_object_put(obj);
 	return true;
@@ -258,7 +276,7 @@ bool ioas_object_remove_once(struct ioas_object *obj)
  */
 void ioas_object_remove(struct ioas_object *obj)
 {
-	xa_erase(&obj->ctx->objects, obj->id);
+	ioas_object_erase(obj);
 	ioas_object_put(obj);
 }
 

@@ -111,23 +111,38 @@ static int ioas_iommu_prot(struct ioas_domain *domain, u32 prot)
 	       (domain->coherent ? IOMMU_CACHE : 0);
 }
 
+/**
+ * struct ioas_progress - How far a range of a domain is mapped
+ * @mapper: the domain
+ * @granule: the most that one entry may cover, 0 if all that the IOMMU can
+ * @pos: next IOVA
+ * @left: pages that are still to be mapped
+ */
+struct ioas_progress {
+	struct ioas_mapper *mapper;
+	unsigned long granule;
+	unsigned long pos;
+	unsigned long left;
+};
+
 /* One call for each piece that one entry may cover. */
-static int ioas_map_pieces(struct ioas_domain *domain, unsigned long iova,
-			   phys_addr_t paddr, size_t length, int prot)
+static int ioas_map_pieces(struct ioas_progress *progress, phys_addr_t paddr,
+			   size_t length)
 {
+	unsigned long granule = progress->granule, iova = progress->pos;
 	size_t done = 0;
 
 	while (done < length) {
-		size_t piece = domain->granule -
-			       ((iova + done) & (domain->granule - 1));
+		size_t piece = granule - ((iova + done) & (granule - 1));
 		int ret;
 
 		piece = min(piece, length - done);
-		ret = ioas_map_nosync(domain->iommu, iova + done, paddr + done,
-				      piece, prot);
+		ret = ioas_map_nosync(progress->mapper, iova + done,
+				      paddr + done, piece);
 		if (ret) {
 			if (done)
-				iommu_unmap(domain->iommu, iova, done);
+				iommu_unmap(progress->mapper->domain, iova,
+					    done);
 			return ret;
 		}
 		done += piece;
@@ -135,22 +150,160 @@ static int ioas_map_pieces(struct ioas_domain *domain, unsigned long iova,
 	return 0;
 }
 
-static int ioas_map_run(struct ioas_domain *domain, unsigned long iova,
-			phys_addr_t paddr, size_t length, int prot)
+static noinline int ioas_map_runs_in_pieces(struct ioas_progress *progress,
+					    struct ioas_run *run,
+					    struct ioas_run *end)
 {
-	if (unlikely(domain->granule))
-		return ioas_map_pieces(domain, iova, paddr, length, prot);
-	return ioas_map_nosync(domain->iommu, iova, paddr, length, prot);
+	for (; run < end && progress->left; run++) {
+		unsigned long pages = min(ioas_run_pages(*run), progress->left);
+		int ret;
+
+		ret = ioas_map_pieces(progress, PFN_PHYS(ioas_run_pfn(*run)),
+				      pages << PAGE_SHIFT);
+		if (ret)
+			return ret;
+		progress->pos += pages << PAGE_SHIFT;
+		progress->left -= pages;
+	}
+	return 0;
+}
+
+/* The loop that scattered memory spends its time in. */
+static int ioas_map_runs(struct ioas_progress *progress, struct ioas_run *run,
+			 struct ioas_run *end)
+{
+	unsigned long pos = progress->pos, left = progress->left;
+	int ret = 0;
+
+	if (unlikely(progress->granule))
+		return ioas_map_runs_in_pieces(progress, run, end);
+	for (; run < end && left; run++) {
+		unsigned long pages = min(ioas_run_pages(*run), left);
+
+		ret = ioas_map_nosync(progress->mapper, pos,
+				      PFN_PHYS(ioas_run_pfn(*run)),
+				      pages << PAGE_SHIFT);
+		if (unlikely(ret))
+			break;
+		pos += pages << PAGE_SHIFT;
+		left -= pages;
+	}
+	progress->pos = pos;
+	progress->left = left;
+	return ret;
+}
+
+/* A part of a run: the range begins in its middle. */
+static int ioas_map_part(struct ioas_progress *progress,
+			 struct ioas_run_iter *iter)
+{
+	struct ioas_run run = *iter->next++;
+	struct ioas_run part = ioas_run_make(ioas_run_pfn(run) + iter->skip,
+					     ioas_run_pages(run) - iter->skip,
+					     ioas_run_huge(run));
+
+	return ioas_map_runs(progress, &part, &part + 1);
+}
+
+static int ioas_map_walk(struct ioas_progress *progress,
+			 struct ioas_run_iter *iter)
+{
+	int ret = 0;
+
+	if (iter->skip)
+		ret = ioas_map_part(progress, iter);
+	if (!ret)
+		ret = ioas_map_runs(progress, iter->next, iter->end);
+	while (!ret && progress->left) {
+		ioas_run_iter_chunk(iter);
+		ret = ioas_map_runs(progress, iter->next, iter->end);
+	}
+	return ret;
+}
+
+static int ioas_map_memory(struct ioas_mapper *mapper, unsigned long granule,
+			   unsigned long iova, struct ioas_memory *memory,
+			   unsigned long offset, unsigned long pages)
+{
+	struct ioas_progress progress = {
+		.mapper = mapper,
+		.granule = granule,
+		.pos = iova,
+		.left = pages,
+	};
+	struct ioas_run_iter iter;
+	int ret;
+
+	ioas_run_iter_start(&iter, &memory->runs, offset, pages);
+	ret = ioas_map_walk(&progress, &iter);
+	if (ret && progress.pos != iova)
+		iommu_unmap(mapper->domain, iova, progress.pos - iova);
+	return ret;
 }
 
 /**
- * ioas_domain_map() - Make memory appear in an I/O page table
+ * ioas_domain_map_nosync() - Make memory appear in an I/O page table
  * @domain: the domain
  * @iova: first byte of the range, which translates to nothing yet
  * @memory: the memory
  * @offset: first page of @memory
  * @pages: length of the range
  * @prot: enum ioasid_prot
+ *
+ * The hardware may be told later, of several neighbouring ranges at once: the caller
+ * calls ioas_sync_map().
+ *
+ * Context: may sleep; domains_sem.
+ * Return: 0 or a negative errno; then nothing of it is mapped.
+ */
+int ioas_domain_map_nosync(struct ioas_domain *domain, unsigned long iova,
+			   struct ioas_memory *memory, unsigned long offset,
+			   unsigned long pages, u32 prot)
+{
+	struct ioas_run first = memory->runs.first[0];
+	struct ioas_mapper mapper;
+
+	if (unlikely(memory->is_pfnmap))
+		return ioas_place_map(domain, iova,
+				      ioas_pfnmap_from_memory(memory), offset,
+				      pages, ioas_iommu_prot(domain, prot));
+
+	ioas_mapper_init(&mapper, domain->iommu, ioas_iommu_prot(domain, prot));
+	/* The common case of a driver's buffer. */
+	if (!offset && pages <= ioas_run_pages(first) && !domain->granule)
+		return ioas_map_nosync(&mapper, iova,
+				       PFN_PHYS(ioas_run_pfn(first)),
+				       pages << PAGE_SHIFT);
+	return ioas_map_memory(&mapper, domain->granule, iova, memory, offset,
+			       pages);
+}
+
+/**
+ * ioas_domain_undo() - Take back what ioas_domain_map_nosync() did
+ * @domain: the domain
+ * @iova: first byte
+ * @length: bytes
+ * @memory: what is mapped there
+ *
+ * Context: may sleep; domains_sem.
+ */
+void ioas_domain_undo(struct ioas_domain *domain, unsigned long iova,
+		      size_t length, struct ioas_memory *memory)
+{
+	if (unlikely(memory->is_pfnmap))
+		ioas_domain_unmap_pfnmap(domain, iova, memory);
+	else
+		iommu_unmap(domain->iommu, iova, length);
+}
+
+/**
+ * ioas_domain_map() - Make memory appear in an I/O page table, and in the hardware
+ * @domain: as for ioas_domain_map_nosync()
+ * @iova: likewise
+ * @memory: likewise
+ * @offset: likewise
+ * @pages: likewise
+ * @prot: likewise
  *
  * Context: may sleep; domains_sem.
  * Return: 0 or a negative errno; then nothing of it is mapped.
@@ -159,56 +312,29 @@ int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
 		    struct ioas_memory *memory, unsigned long offset,
 		    unsigned long pages, u32 prot)
 {
-	int iommu_prot = ioas_iommu_prot(domain, prot);
-	unsigned long pos = iova, pfn, count;
-	struct ioas_run_iter iter;
-	int ret = 0;
+	size_t length = pages << PAGE_SHIFT;
+	int ret;
 
-	if (unlikely(memory->is_pfnmap))
-		return ioas_place_map(domain, iova,
-				      ioas_pfnmap_from_memory(memory), offset,
-				      pages, iommu_prot);
-	ioas_run_iter_start(&iter, &memory->runs, offset, pages);
-	while (ioas_run_iter_next(&iter, &pfn, &count)) {
-		ret = ioas_map_run(domain, pos, PFN_PHYS(pfn),
-				   count << PAGE_SHIFT, iommu_prot);
-		if (ret)
-			break;
-		pos += count << PAGE_SHIFT;
-	}
+	ret = ioas_domain_map_nosync(domain, iova, memory, offset, pages, prot);
+	if (ret)
+		return ret;
 	/* The hardware is told once, not once a run. */
-	if (!ret)
-		ret = ioas_sync_map(domain->iommu, iova, pos - iova);
-	if (ret && pos != iova)
-		iommu_unmap(domain->iommu, iova, pos - iova);
+	ret = ioas_sync_map(domain->iommu, iova, length);
+	if (ret)
+		ioas_domain_undo(domain, iova, length, memory);
 	return ret;
 }
 
 /**
- * ioas_domain_unmap() - Make a range disappear from an I/O page table
+ * ioas_domain_unmap_pfnmap() - As ioas_domain_unmap(), of memory of a device
  * @domain: the domain
  * @iova: first byte
- * @length: bytes; all of them are mapped, and no mapping crosses an end
  * @memory: what is mapped there
- * @gather: what the caller has to flush with iommu_iotlb_sync()
  *
  * Context: may sleep; domains_sem.
- * Return: true if nothing of it is mapped any more. It was mapped by us and by nobody
- * else, so anything but true is a fault of the IOMMU's driver.
  */
-bool ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
-		       size_t length, struct ioas_memory *memory,
-		       struct iommu_iotlb_gather *gather)
+void ioas_domain_unmap_pfnmap(struct ioas_domain *domain, unsigned long iova,
+			      struct ioas_memory *memory)
 {
-	size_t done;
-
-	if (unlikely(memory->is_pfnmap)) {
-		ioas_place_unmap(domain, iova, ioas_pfnmap_from_memory(memory));
-		return true;
-	}
-	done = ioas_unmap_nosync(domain->iommu, iova, length, gather);
-
-	return !WARN_ONCE(done != length,
-			  "the IOMMU unmapped %zu of %zu bytes at 0x%lx\n",
-			  done, length, iova);
+	ioas_place_unmap(domain, iova, ioas_pfnmap_from_memory(memory));
 }

@@ -6,7 +6,8 @@
 #include <linux/iommu.h>
 #include <linux/list.h>
 
-struct ioas_memory;
+#include "compat/compat.h"
+#include "memory/memory.h"
 
 /**
  * struct ioas_domain - One I/O page table
@@ -39,12 +40,45 @@ void ioas_domain_enforce_snoop(struct ioas_domain *domain, struct device *dev);
 bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev,
 			   bool snooped);
 
+int ioas_domain_map_nosync(struct ioas_domain *domain, unsigned long iova,
+			   struct ioas_memory *memory, unsigned long offset,
+			   unsigned long pages, u32 prot);
 int ioas_domain_map(struct ioas_domain *domain, unsigned long iova,
 		    struct ioas_memory *memory, unsigned long offset,
 		    unsigned long pages, u32 prot);
-bool ioas_domain_unmap(struct ioas_domain *domain, unsigned long iova,
-		       size_t length, struct ioas_memory *memory,
-		       struct iommu_iotlb_gather *gather);
+void ioas_domain_undo(struct ioas_domain *domain, unsigned long iova,
+		      size_t length, struct ioas_memory *memory);
+void ioas_domain_unmap_pfnmap(struct ioas_domain *domain, unsigned long iova,
+			      struct ioas_memory *memory);
+
+/**
+ * ioas_domain_unmap() - Make a range disappear from an I/O page table
+ * @domain: the domain
+ * @iova: first byte
+ * @length: bytes; all of them are mapped, and no mapping crosses an end
+ * @memory: what is mapped there
+ * @gather: what the caller has to flush with iommu_iotlb_sync()
+ *
+ * Context: may sleep; domains_sem.
+ * Return: true if nothing of it is mapped any more. It was mapped by us and by nobody
+ * else, so anything but true is a fault of the IOMMU's driver.
+ */
+static inline bool ioas_domain_unmap(struct ioas_domain *domain,
+				     unsigned long iova, size_t length,
+				     struct ioas_memory *memory,
+				     struct iommu_iotlb_gather *gather)
+{
+	size_t done;
+
+	if (unlikely(memory->is_pfnmap)) {
+		ioas_domain_unmap_pfnmap(domain, iova, memory);
+		return true;
+	}
+	done = ioas_unmap_nosync(domain->iommu, iova, length, gather);
+	return !WARN_ONCE(done != length,
+			  "the IOMMU unmapped %zu of %zu bytes at 0x%lx\n",
+			  done, length, iova);
+}
 
 /* fault.c */
 void ioas_domain_trace_faults(struct ioas_domain *domain, u32 ioasid);

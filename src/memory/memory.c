@@ -34,8 +34,7 @@ static void ioas_memory_start(struct ioas_memory *memory, struct mm_struct *mm,
 	mmgrab(mm);
 	memory->pages = pages;
 	memory->writable = writable;
-	ioas_runs_init_chunk(&memory->runs, &memory->first_chunk,
-			     memory->first_runs, IOAS_RUNS_INLINE);
+	ioas_runs_init(&memory->runs);
 }
 
 /**
@@ -50,8 +49,7 @@ void ioas_memory_init_pfnmap(struct ioas_memory *memory, unsigned long pages,
 	memory->pages = pages;
 	memory->writable = writable;
 	memory->is_pfnmap = true;
-	ioas_runs_init_chunk(&memory->runs, &memory->first_chunk,
-			     memory->first_runs, IOAS_RUNS_INLINE);
+	ioas_runs_init(&memory->runs);
 }
 
 /* Nothing is pinned any more. */
@@ -62,16 +60,48 @@ static void ioas_memory_end(struct ioas_memory *memory)
 	memory->mm = NULL;
 }
 
-static void ioas_uncharge(struct mm_struct *mm, unsigned long pages)
+/**
+ * ioas_uncharge() - Take pages off an account
+ * @mm: the account
+ * @pages: how many
+ *
+ * Context: may sleep; any process; takes mmap_lock of the owner.
+ */
+void ioas_uncharge(struct mm_struct *mm, unsigned long pages)
 {
 	mmap_write_lock(mm);
 	__account_locked_vm(mm, pages, false, current, true);
 	mmap_write_unlock(mm);
 }
 
-static int ioas_charge(struct ioas_call *call, unsigned long pages)
+static int ioas_charge_mm(struct mm_struct *mm, unsigned long pages)
 {
-	int ret = account_locked_vm(current->mm, pages, true);
+	bool over;
+	int ret;
+
+	mmap_write_lock(mm);
+	/* The capability is asked for only where it is needed. */
+	over = mm->locked_vm + pages > rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	ret = __account_locked_vm(mm, pages, true, current,
+				  over && capable(CAP_IPC_LOCK));
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+/**
+ * ioas_charge() - Charge pages to the calling process
+ * @call: the command, for the reason of a failure
+ * @pages: how many
+ *
+ * The way VFIO type1 does it: to locked_vm of the mm against RLIMIT_MEMLOCK, which
+ * CAP_IPC_LOCK lifts.
+ *
+ * Context: may sleep; takes mmap_lock.
+ * Return: 0 or -ENOMEM.
+ */
+int ioas_charge(struct ioas_call *call, unsigned long pages)
+{
+	int ret = ioas_charge_mm(current->mm, pages);
 
 	if (ret == -ENOMEM)
 		ioas_fail(call, ret, IOASID_REASON_MEMLOCK,
@@ -178,15 +208,23 @@ int ioas_memory_pin(struct ioas_call *call, struct ioas_memory *memory,
 }
 
 /**
- * ioas_memory_get() - Take a reference
- * @memory: memory of which somebody has one
+ * ioas_memory_adopt() - Let memory be what the caller has pinned and charged
+ * @memory: memory of which nothing is pinned, the caller's alone
+ * @pages: pages of the current mm in address order, each pinned once
+ * @count: how many, not 0
+ * @writable: pinned for writing
  *
- * Return: @memory.
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM; then all of @pages are still the caller's.
  */
-struct ioas_memory *ioas_memory_get(struct ioas_memory *memory)
+int ioas_memory_adopt(struct ioas_memory *memory, struct page **pages,
+		      unsigned long count, bool writable)
 {
-	refcount_inc(&memory->refs);
-	return memory;
+	ioas_memory_start(memory, current->mm, count, writable);
+	if (ioas_runs_append(&memory->runs, pages, count) == count)
+		return 0;
+	ioas_memory_end(memory);
+	return -ENOMEM;
 }
 
 /**
@@ -246,60 +284,27 @@ int ioas_memory_change_owner(struct ioas_call *call, struct ioas_memory *memory)
 	return 0;
 }
 
-/* The account's reference on the mm is the memory's, or not needed. */
-static void ioas_uncharge_later(struct ioas_uncharge *uncharge,
-				struct ioas_memory *memory)
-{
-	if (uncharge->mm == memory->mm) {
-		mmdrop(memory->mm);
-	} else {
-		ioas_uncharge_all(uncharge);
-		uncharge->mm = memory->mm;
-	}
-	uncharge->pages += memory->pages;
-}
-
-/* The pages themselves are the exporter's to free, in @release. */
-static void ioas_memory_let_go(struct ioas_memory *memory)
-{
-	if (likely(!memory->exported))
-		ioas_unpin_runs(&memory->runs, memory->writable);
-	else if (memory->writable)
-		ioas_dirty_runs(&memory->runs);
-	ioas_runs_free(&memory->runs);
-}
-
 /**
  * ioas_memory_put() - Give a reference back
  * @memory: memory that no device reaches through the caller any more
  * @uncharge: what the caller will give to ioas_uncharge_all()
  *
- * With the last reference the memory is its process' alone again. Pages that devices
- * could write are marked dirty.
- *
- * Context: may sleep; any process.
+ * Context: as ioas_memory_drop().
  */
 void ioas_memory_put(struct ioas_memory *memory, struct ioas_uncharge *uncharge)
 {
-	if (!refcount_dec_and_test(&memory->refs))
-		return;
-	if (memory->mm) {
-		ioas_memory_let_go(memory);
-		ioas_uncharge_later(uncharge, memory);
-	}
-	memory->release(memory);
+	if (ioas_memory_drop(memory, uncharge))
+		memory->release(memory);
 }
 
 /**
- * ioas_uncharge_all() - Take pages off the account they were charged to
- * @uncharge: collected by ioas_memory_put(); empty afterwards
+ * ioas_uncharge_some() - Take pages off the account they were charged to
+ * @uncharge: collected by ioas_memory_drop(), not empty; empty afterwards
  *
  * Context: may sleep; any process; takes mmap_lock of the owner.
  */
-void ioas_uncharge_all(struct ioas_uncharge *uncharge)
+void ioas_uncharge_some(struct ioas_uncharge *uncharge)
 {
-	if (!uncharge->mm)
-		return;
 	ioas_uncharge(uncharge->mm, uncharge->pages);
 	mmdrop(uncharge->mm);
 	uncharge->mm = NULL;

@@ -13,6 +13,7 @@
 #include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/refcount.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
@@ -65,30 +66,33 @@ static inline u64 ioas_run_huge(struct ioas_run run)
 }
 
 /**
- * struct ioas_chunk - Some runs, in address order
- * @node: in the list of the runs
- * @runs: array of them
+ * struct ioas_chunk - A page of runs
+ * @next: the runs that follow; NULL at the end
  * @used: how many there are
- * @room: how many there can be
+ * @runs: the runs
  */
 struct ioas_chunk {
-	struct list_head node;
-	struct ioas_run *runs;
-	unsigned int used;
-	unsigned int room;
+	struct ioas_chunk *next;
+	unsigned long used;
+	struct ioas_run runs[];
 };
+
+/* Most memory is one run or few, which need no allocation. */
+#define IOAS_RUNS_INLINE	2
 
 /**
- * struct ioas_runs - A list of runs, in address order
- * @chunks: struct ioas_chunk
- * @own: a chunk that is part of something else; NULL if there is none
+ * struct ioas_runs - Runs, in address order
+ * @first: the first ones
+ * @used: how many of @first there are
+ * @chunks: those that follow; NULL if there are none
+ * @last: the last of @chunks
  */
 struct ioas_runs {
-	struct list_head chunks;
-	struct ioas_chunk *own;
+	struct ioas_run first[IOAS_RUNS_INLINE];
+	unsigned long used;
+	struct ioas_chunk *chunks;
+	struct ioas_chunk *last;	/* undefined if there is none */
 };
-
-#define IOAS_RUNS_INLINE	2
 
 /**
  * struct ioas_memory - A pinned range of memory, as part of what owns its storage
@@ -103,8 +107,6 @@ struct ioas_runs {
  * @pages: length
  * @runs: where it is; does not change while anybody else can see the memory, so
  *	reading it takes no lock
- * @first_chunk: for memory of few runs, so that they need no allocation
- * @first_runs: likewise
  */
 struct ioas_memory {
 	refcount_t refs;
@@ -116,8 +118,6 @@ struct ioas_memory {
 	struct mm_struct *mm;
 	unsigned long pages;
 	struct ioas_runs runs;
-	struct ioas_chunk first_chunk;
-	struct ioas_run first_runs[IOAS_RUNS_INLINE];
 };
 
 /**
@@ -131,6 +131,19 @@ struct ioas_uncharge {
 };
 
 /* memory.c */
+
+/**
+ * ioas_memory_get() - Take a reference
+ * @memory: memory of which somebody has one
+ *
+ * Return: @memory.
+ */
+static inline struct ioas_memory *ioas_memory_get(struct ioas_memory *memory)
+{
+	refcount_inc(&memory->refs);
+	return memory;
+}
+
 void ioas_memory_init(struct ioas_memory *memory,
 		      void (*release)(struct ioas_memory *memory));
 void ioas_memory_init_pfnmap(struct ioas_memory *memory, unsigned long pages,
@@ -140,12 +153,27 @@ int ioas_memory_pin(struct ioas_call *call, struct ioas_memory *memory,
 int ioas_memory_begin(struct ioas_call *call, struct ioas_memory *memory,
 		      unsigned long pages, bool writable);
 void ioas_memory_abort(struct ioas_memory *memory);
-struct ioas_memory *ioas_memory_get(struct ioas_memory *memory);
+int ioas_memory_adopt(struct ioas_memory *memory, struct page **pages,
+		      unsigned long count, bool writable);
 int ioas_memory_split(struct ioas_memory *memory, unsigned long page,
 		      struct ioas_memory *second);
 int ioas_memory_change_owner(struct ioas_call *call, struct ioas_memory *memory);
 void ioas_memory_put(struct ioas_memory *memory, struct ioas_uncharge *uncharge);
-void ioas_uncharge_all(struct ioas_uncharge *uncharge);
+int ioas_charge(struct ioas_call *call, unsigned long pages);
+void ioas_uncharge(struct mm_struct *mm, unsigned long pages);
+void ioas_uncharge_some(struct ioas_uncharge *uncharge);
+
+/**
+ * ioas_uncharge_all() - Take pages off the account they were charged to
+ * @uncharge: collected by ioas_memory_drop(); empty afterwards
+ *
+ * Context: may sleep; any process; takes mmap_lock of the owner.
+ */
+static inline void ioas_uncharge_all(struct ioas_uncharge *uncharge)
+{
+	if (uncharge->mm)
+		ioas_uncharge_some(uncharge);
+}
 
 /**
  * ioas_memory_count() - The bytes of memory that was not counted yet
@@ -230,6 +258,8 @@ static inline bool ioas_pin_interrupted(struct ioas_pin *pin)
 			       signal_pending(current);
 }
 
+int ioas_pin_pages(unsigned long va, unsigned long count, bool writable,
+		   struct page **pages);
 int ioas_pin(struct ioas_pin *pin);
 void ioas_unpin_runs(struct ioas_runs *runs, bool dirty);
 void ioas_dirty_runs(struct ioas_runs *runs);
@@ -243,9 +273,6 @@ bool ioas_team_possible(void);
 int ioas_pin_team(struct ioas_pin *pin);
 
 /* runs.c */
-void ioas_runs_init(struct ioas_runs *runs);
-void ioas_runs_init_chunk(struct ioas_runs *runs, struct ioas_chunk *chunk,
-			  struct ioas_run *array, unsigned int room);
 unsigned long ioas_runs_append(struct ioas_runs *runs, struct page **pages,
 			       unsigned long count);
 bool ioas_runs_append_huge(struct ioas_runs *runs, struct page *page,
@@ -255,30 +282,117 @@ bool ioas_runs_append_pfns(struct ioas_runs *runs, unsigned long pfn,
 bool ioas_runs_join(struct ioas_runs *runs, struct ioas_runs *more);
 bool ioas_runs_meet_in_page(struct ioas_runs *runs, struct ioas_runs *more);
 void ioas_runs_drop_first(struct ioas_runs *runs);
-void ioas_runs_free(struct ioas_runs *runs);
-void ioas_runs_reset(struct ioas_runs *runs);
+void ioas_runs_free_chunks(struct ioas_runs *runs);
 int ioas_runs_split(struct ioas_runs *runs, unsigned long page,
 		    struct ioas_runs *to);
 
 /**
+ * ioas_runs_init() - No runs
+ * @runs: the runs
+ */
+static inline void ioas_runs_init(struct ioas_runs *runs)
+{
+	runs->used = 0;
+	runs->chunks = NULL;
+}
+
+/**
+ * ioas_runs_free() - Forget runs, whose pages are not looked at
+ * @runs: the runs, of which there are none afterwards
+ */
+static inline void ioas_runs_free(struct ioas_runs *runs)
+{
+	if (unlikely(runs->chunks))
+		ioas_runs_free_chunks(runs);
+	ioas_runs_init(runs);
+}
+
+/* The account's reference on the mm is the memory's, or not needed. */
+static inline void ioas_uncharge_later(struct ioas_uncharge *uncharge,
+				       struct ioas_memory *memory)
+{
+	if (uncharge->mm == memory->mm) {
+		mmdrop(memory->mm);
+	} else {
+		ioas_uncharge_all(uncharge);
+		uncharge->mm = memory->mm;
+	}
+	uncharge->pages += memory->pages;
+}
+
+/* The pages themselves are the exporter's to free, in @release. */
+static inline void ioas_memory_let_go(struct ioas_memory *memory)
+{
+	if (likely(!memory->exported))
+		ioas_unpin_runs(&memory->runs, memory->writable);
+	else if (memory->writable)
+		ioas_dirty_runs(&memory->runs);
+	ioas_runs_free(&memory->runs);
+}
+
+/**
+ * ioas_memory_drop() - Give a reference back, and perhaps the storage
+ * @memory: memory that no device reaches through the caller any more
+ * @uncharge: what the caller will give to ioas_uncharge_all()
+ *
+ * With the last reference the memory is its process' alone again. Pages that devices
+ * could write are marked dirty.
+ *
+ * Context: may sleep; any process.
+ * Return: true if it was the last reference; then the caller frees the storage.
+ */
+static inline bool ioas_memory_drop(struct ioas_memory *memory,
+				    struct ioas_uncharge *uncharge)
+{
+	if (!refcount_dec_and_test(&memory->refs))
+		return false;
+	if (memory->mm) {
+		ioas_memory_let_go(memory);
+		ioas_uncharge_later(uncharge, memory);
+	}
+	return true;
+}
+
+/**
  * struct ioas_run_iter - A walk over the runs of a part of memory
- * @chunk: the chunk the next run is in
  * @next: the next run
- * @end: behind the last run of the chunk
+ * @end: behind the last run of those that lie together
+ * @chunk: where it goes on behind @end
  * @left: pages of the part that are still to come
  * @skip: pages of the next run that are before the part
  */
 struct ioas_run_iter {
-	struct ioas_chunk *chunk;
 	struct ioas_run *next;
 	struct ioas_run *end;
+	struct ioas_chunk *chunk;
 	unsigned long left;
 	unsigned long skip;
 };
 
-void ioas_run_iter_start(struct ioas_run_iter *iter, struct ioas_runs *runs,
-			 unsigned long offset, unsigned long pages);
+void ioas_run_iter_seek(struct ioas_run_iter *iter, struct ioas_runs *runs,
+			unsigned long offset);
 void ioas_run_iter_chunk(struct ioas_run_iter *iter);
+
+/**
+ * ioas_run_iter_start() - Begin a walk over a part of memory
+ * @iter: the walk
+ * @runs: the runs of the memory
+ * @offset: first page of the part
+ * @pages: pages of the part
+ */
+static inline void ioas_run_iter_start(struct ioas_run_iter *iter,
+				       struct ioas_runs *runs,
+				       unsigned long offset,
+				       unsigned long pages)
+{
+	iter->next = runs->first;
+	iter->end = runs->first + runs->used;
+	iter->chunk = runs->chunks;
+	iter->left = pages;
+	iter->skip = 0;
+	if (offset)
+		ioas_run_iter_seek(iter, runs, offset);
+}
 
 /**
  * ioas_run_iter_next() - Step to the next run

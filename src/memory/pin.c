@@ -25,6 +25,37 @@ static long ioas_pin_array(struct ioas_pin *pin, unsigned long count)
 	return ioas_pin_readable(pin->va, count, pin->array);
 }
 
+/**
+ * ioas_pin_pages() - Pin some pages of the current mm, all of them or none
+ * @va: page aligned user address
+ * @count: how many
+ * @writable: pin for writing
+ * @pages: out: the pages
+ *
+ * Context: as ioas_pin().
+ * Return: 0 or -EFAULT.
+ */
+int ioas_pin_pages(unsigned long va, unsigned long count, bool writable,
+		   struct page **pages)
+{
+	struct ioas_pin pin = { .va = va, .writable = writable, .array = pages };
+	unsigned long done = 0;
+
+	while (done < count) {
+		long got = ioas_pin_array(&pin, count - done);
+
+		if (got <= 0)
+			break;
+		done += got;
+		pin.va += got * PAGE_SIZE;
+		pin.array += got;
+	}
+	if (done == count)
+		return 0;
+	unpin_user_pages(pages, done);
+	return -EFAULT;
+}
+
 /* Keep @got pinned pages. Returns how many are kept, or -ENOMEM with none pinned. */
 static long ioas_keep_pages(struct ioas_pin *pin, unsigned long got)
 {
@@ -115,7 +146,7 @@ int ioas_pin(struct ioas_pin *pin)
 	return ret;
 }
 
-static void ioas_unpin_huge(struct ioas_run run, bool dirty)
+static noinline void ioas_unpin_huge(struct ioas_run run, bool dirty)
 {
 	struct page *page = pfn_to_page(ioas_run_pfn(run));
 	unsigned long left = ioas_run_pages(run);
@@ -131,18 +162,22 @@ static void ioas_unpin_huge(struct ioas_run run, bool dirty)
 	}
 }
 
-static void ioas_unpin_run(struct ioas_run run, bool dirty)
+static __always_inline void ioas_unpin_run(struct ioas_run run, bool dirty)
 {
+	struct page *page = pfn_to_page(ioas_run_pfn(run));
+
 	if (ioas_run_huge(run))
 		ioas_unpin_huge(run, dirty);
+	else if (ioas_run_pages(run) == 1 && (!dirty || PageDirty(page)))
+		unpin_user_page(page);
 	else
-		unpin_user_page_range_dirty_lock(pfn_to_page(ioas_run_pfn(run)),
-						 ioas_run_pages(run), dirty);
+		unpin_user_page_range_dirty_lock(page, ioas_run_pages(run),
+						 dirty);
 }
 
 /**
- * ioas_unpin_runs() - Unpin all that is in a list of runs
- * @runs: the list, which stays as it is
+ * ioas_unpin_runs() - Unpin all that is in runs
+ * @runs: the runs, which stay as they are
  * @dirty: devices could write to it
  *
  * Context: may sleep; any process.
@@ -150,11 +185,12 @@ static void ioas_unpin_run(struct ioas_run run, bool dirty)
 void ioas_unpin_runs(struct ioas_runs *runs, bool dirty)
 {
 	struct ioas_chunk *chunk;
-	unsigned int i;
+	unsigned long i;
 
-	list_for_each_entry(chunk, &runs->chunks, node) {
-		if (chunk != runs->own)
-			cond_resched();
+	for (i = 0; i < runs->used; i++)
+		ioas_unpin_run(runs->first[i], dirty);
+	for (chunk = runs->chunks; chunk; chunk = chunk->next) {
+		cond_resched();
 		for (i = 0; i < chunk->used; i++)
 			ioas_unpin_run(chunk->runs[i], dirty);
 	}
@@ -168,23 +204,23 @@ static void ioas_dirty_run(struct ioas_run run)
 	for (; page < end; page++)
 		if (!PageDirty(page))
 			set_page_dirty_lock(page);
+	cond_resched();
 }
 
 /**
- * ioas_dirty_runs() - Mark all that is in a list of runs dirty
- * @runs: the list, of pages that were not pinned here and are held by others
+ * ioas_dirty_runs() - Mark all that is in runs dirty
+ * @runs: the runs, of pages that were not pinned here and are held by others
  *
  * Context: may sleep; any process.
  */
 void ioas_dirty_runs(struct ioas_runs *runs)
 {
 	struct ioas_chunk *chunk;
-	unsigned int i;
+	unsigned long i;
 
-	list_for_each_entry(chunk, &runs->chunks, node) {
-		for (i = 0; i < chunk->used; i++) {
+	for (i = 0; i < runs->used; i++)
+		ioas_dirty_run(runs->first[i]);
+	for (chunk = runs->chunks; chunk; chunk = chunk->next)
+		for (i = 0; i < chunk->used; i++)
 			ioas_dirty_run(chunk->runs[i]);
-			cond_resched();
-		}
-	}
 }

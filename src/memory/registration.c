@@ -100,12 +100,14 @@ int ioas_cmd_register_memory(struct ioas_call *call)
 {
 	struct ioasid_register_memory *args = &call->data.register_memory;
 	u64 begin = ioas_trace_begin(ioasid_register);
+	struct ioasid_map_entry entry = {
+		.user_va = args->user_va,
+		.length = args->length,
+		.prot = args->prot,
+	};
 	int ret;
 
-	ret = ioas_check_prot(call, args->prot);
-	if (!ret)
-		ret = ioas_check_range(call, "user_va", args->user_va,
-				       args->length);
+	ret = ioas_check_entry(call, "user_va", &entry);
 	if (ret)
 		return ret;
 	ret = ioas_register(call);

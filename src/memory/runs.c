@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lists of the physically contiguous runs that memory consists of.
+ * The physically contiguous runs that memory consists of.
  *
- * Only pin.c and memory.c change one, before anybody else sees the memory or when
+ * Only pin.c and memory.c change them, before anybody else sees the memory or when
  * nobody else sees it any more; no lock.
  */
 #include <linux/mm.h>
@@ -11,44 +11,9 @@
 #include "compat/compat.h"
 #include "memory/memory.h"
 
-/* Most memory is one run or few; memory with many fills pages of runs. */
+/* Memory of many runs fills pages of them. */
 #define IOAS_CHUNK_ROOM						\
 	((PAGE_SIZE - sizeof(struct ioas_chunk)) / sizeof(struct ioas_run))
-
-/**
- * ioas_runs_init() - An empty list
- * @runs: the list
- */
-void ioas_runs_init(struct ioas_runs *runs)
-{
-	INIT_LIST_HEAD(&runs->chunks);
-	runs->own = NULL;
-}
-
-/**
- * ioas_runs_init_chunk() - An empty list with room for its first runs
- * @runs: the list
- * @chunk: the room, which the caller owns
- * @array: likewise
- * @room: entries of @array
- */
-void ioas_runs_init_chunk(struct ioas_runs *runs, struct ioas_chunk *chunk,
-			  struct ioas_run *array, unsigned int room)
-{
-	ioas_runs_init(runs);
-	chunk->runs = array;
-	chunk->used = 0;
-	chunk->room = room;
-	runs->own = chunk;
-	list_add_tail(&chunk->node, &runs->chunks);
-}
-
-static struct ioas_chunk *ioas_last_chunk(struct ioas_runs *runs)
-{
-	if (list_empty(&runs->chunks))
-		return NULL;
-	return list_last_entry(&runs->chunks, struct ioas_chunk, node);
-}
 
 static struct ioas_chunk *ioas_add_chunk(struct ioas_runs *runs)
 {
@@ -56,21 +21,28 @@ static struct ioas_chunk *ioas_add_chunk(struct ioas_runs *runs)
 
 	if (!chunk)
 		return NULL;
-	chunk->runs = (struct ioas_run *)(chunk + 1);
+	chunk->next = NULL;
 	chunk->used = 0;
-	chunk->room = IOAS_CHUNK_ROOM;
-	list_add_tail(&chunk->node, &runs->chunks);
+	if (runs->chunks)
+		runs->last->next = chunk;
+	else
+		runs->chunks = chunk;
+	runs->last = chunk;
 	return chunk;
 }
 
-static bool ioas_extend_run(struct ioas_chunk *chunk, unsigned long pfn,
+static struct ioas_run *ioas_last_run(struct ioas_runs *runs)
+{
+	if (runs->chunks)
+		return &runs->last->runs[runs->last->used - 1];
+	return runs->used ? &runs->first[runs->used - 1] : NULL;
+}
+
+static bool ioas_extend_run(struct ioas_run *run, unsigned long pfn,
 			    unsigned long pages, u64 huge)
 {
-	struct ioas_run *run;
-
-	if (!chunk || !chunk->used)
+	if (!run)
 		return false;
-	run = &chunk->runs[chunk->used - 1];
 	pages += ioas_run_pages(*run);
 	if (ioas_run_pfn(*run) + ioas_run_pages(*run) != pfn ||
 	    ioas_run_huge(*run) != huge || pages > IOAS_RUN_PAGES_MAX)
@@ -79,79 +51,123 @@ static bool ioas_extend_run(struct ioas_chunk *chunk, unsigned long pfn,
 	return true;
 }
 
-/* Add a run that is known not to be the last one's end. */
-static inline struct ioas_chunk *ioas_new_run(struct ioas_runs *runs,
-					      struct ioas_chunk *chunk,
-					      unsigned long pfn,
-					      unsigned long pages, u64 huge)
+static struct ioas_chunk *ioas_chunk_with_room(struct ioas_runs *runs)
 {
-	if (unlikely(!chunk || chunk->used == chunk->room)) {
-		chunk = ioas_add_chunk(runs);
-		if (!chunk)
-			return NULL;
+	if (runs->chunks && runs->last->used < IOAS_CHUNK_ROOM)
+		return runs->last;
+	return ioas_add_chunk(runs);
+}
+
+/* Add a run that is known not to be the last one's end. */
+static bool ioas_new_run(struct ioas_runs *runs, struct ioas_run run)
+{
+	struct ioas_chunk *chunk;
+
+	if (!runs->chunks && runs->used < IOAS_RUNS_INLINE) {
+		runs->first[runs->used++] = run;
+		return true;
 	}
-	chunk->runs[chunk->used++] = ioas_run_make(pfn, pages, huge);
-	return chunk;
+	chunk = ioas_chunk_with_room(runs);
+	if (!chunk)
+		return false;
+	chunk->runs[chunk->used++] = run;
+	return true;
 }
 
 static bool ioas_add_run(struct ioas_runs *runs, unsigned long pfn,
 			 unsigned long pages, u64 huge)
 {
-	struct ioas_chunk *chunk = ioas_last_chunk(runs);
+	return ioas_extend_run(ioas_last_run(runs), pfn, pages, huge) ||
+	       ioas_new_run(runs, ioas_run_make(pfn, pages, huge));
+}
 
-	return ioas_extend_run(chunk, pfn, pages, huge) ||
-	       ioas_new_run(runs, chunk, pfn, pages, huge);
+/*
+ * Are the struct pages of neighbours neighbours? Not if each section of memory has an
+ * array of its own.
+ */
+static inline bool ioas_is_nth(struct page *page, struct page *first,
+			       unsigned long n)
+{
+	if (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP))
+		return page == first + n;
+	return page_to_pfn(page) == page_to_pfn(first) + n;
 }
 
 /* How many of @pages, from the first on, are physically contiguous? */
-static unsigned long ioas_count_contiguous(struct page **pages,
-					   unsigned long count)
+static inline unsigned long ioas_count_contiguous(struct page **pages,
+						  unsigned long count)
 {
+	struct page *first = pages[0];
 	unsigned long n = 1;
 
-	if (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP)) {
-		/* The struct pages of all memory are one array. */
-		while (n < count && pages[n] == pages[0] + n)
-			n++;
-		return n;
-	}
-	while (n < count && page_to_pfn(pages[n]) == page_to_pfn(pages[0]) + n)
+	if (count > 1 && likely(!ioas_is_nth(pages[1], first, 1)))
+		return 1;
+	/* Several at once: this is done for every page. */
+	while (n + 4 <= count && ioas_is_nth(pages[n], first, n) &&
+	       ioas_is_nth(pages[n + 1], first, n + 1) &&
+	       ioas_is_nth(pages[n + 2], first, n + 2) &&
+	       ioas_is_nth(pages[n + 3], first, n + 3))
+		n += 4;
+	while (n < count && ioas_is_nth(pages[n], first, n))
 		n++;
 	return n;
 }
 
+/* Fill what room a chunk has, with runs of pages that no run goes on with. */
+static unsigned long ioas_fill_chunk(struct ioas_chunk *chunk,
+				     struct page **pages, unsigned long count)
+{
+	struct ioas_run *run = chunk->runs + chunk->used;
+	struct ioas_run *end = chunk->runs + IOAS_CHUNK_ROOM;
+	unsigned long done = 0, n;
+
+	for (; done < count && run < end; done += n, run++) {
+		n = ioas_count_contiguous(pages + done, count - done);
+		*run = ioas_run_make(page_to_pfn(pages[done]), n, 0);
+	}
+	chunk->used = run - chunk->runs;
+	return done;
+}
+
 /**
  * ioas_runs_append() - Add pinned pages to the end
- * @runs: the list
+ * @runs: the runs
  * @pages: pages in address order, each pinned once
  * @count: how many, not 0
  *
  * Context: may sleep.
- * Return: how many are in the list now; fewer than @count without memory.
+ * Return: how many are in the runs now; fewer than @count without memory.
  */
 unsigned long ioas_runs_append(struct ioas_runs *runs, struct page **pages,
 			       unsigned long count)
 {
-	unsigned long done = ioas_count_contiguous(pages, count), n;
+	unsigned long done = ioas_count_contiguous(pages, count);
 	struct ioas_chunk *chunk;
 
 	/* Only the first can go on where the last batch ended. */
 	if (!ioas_add_run(runs, page_to_pfn(pages[0]), done, 0))
 		return 0;
-	chunk = ioas_last_chunk(runs);
-	for (; done < count; done += n) {
-		n = ioas_count_contiguous(pages + done, count - done);
-		chunk = ioas_new_run(runs, chunk, page_to_pfn(pages[done]), n,
-				     0);
+	while (done < count) {
+		if (!runs->chunks && runs->used < IOAS_RUNS_INLINE) {
+			unsigned long n = ioas_count_contiguous(pages + done,
+								count - done);
+
+			ioas_new_run(runs, ioas_run_make(page_to_pfn(pages[done]),
+							 n, 0));
+			done += n;
+			continue;
+		}
+		chunk = ioas_chunk_with_room(runs);
 		if (!chunk)
 			break;
+		done += ioas_fill_chunk(chunk, pages + done, count - done);
 	}
 	return done;
 }
 
 /**
  * ioas_runs_append_huge() - Add a part of one hugetlb page to the end
- * @runs: the list
+ * @runs: the runs
  * @page: first page of the part; the hugetlb page is pinned once
  * @count: pages, all in the same hugetlb page
  *
@@ -164,9 +180,19 @@ bool ioas_runs_append_huge(struct ioas_runs *runs, struct page *page,
 	return ioas_add_run(runs, page_to_pfn(page), count, IOAS_RUN_HUGE);
 }
 
+static bool ioas_add_runs(struct ioas_runs *runs, struct ioas_run *more,
+			  unsigned long count)
+{
+	for (; count; count--, more++)
+		if (!ioas_add_run(runs, ioas_run_pfn(*more),
+				  ioas_run_pages(*more), ioas_run_huge(*more)))
+			return false;
+	return true;
+}
+
 /**
  * ioas_runs_append_pfns() - Add contiguous pages to the end
- * @runs: the list
+ * @runs: the runs
  * @pfn: the first page
  * @count: how many, no more than one run can be
  *
@@ -180,9 +206,9 @@ bool ioas_runs_append_pfns(struct ioas_runs *runs, unsigned long pfn,
 }
 
 /**
- * ioas_runs_join() - Copy a list to the end of another one
- * @runs: the list
- * @more: what comes after it
+ * ioas_runs_join() - Copy runs to the end of others
+ * @runs: the runs
+ * @more: what comes after them
  *
  * Context: may sleep.
  * Return: false without memory; then a part of @more is in @runs.
@@ -190,40 +216,26 @@ bool ioas_runs_append_pfns(struct ioas_runs *runs, unsigned long pfn,
 bool ioas_runs_join(struct ioas_runs *runs, struct ioas_runs *more)
 {
 	struct ioas_chunk *chunk;
-	unsigned int i;
 
-	list_for_each_entry(chunk, &more->chunks, node)
-		for (i = 0; i < chunk->used; i++)
-			if (!ioas_add_run(runs, ioas_run_pfn(chunk->runs[i]),
-					  ioas_run_pages(chunk->runs[i]),
-					  ioas_run_huge(chunk->runs[i])))
-				return false;
+	if (!ioas_add_runs(runs, more->first, more->used))
+		return false;
+	for (chunk = more->chunks; chunk; chunk = chunk->next)
+		if (!ioas_add_runs(runs, chunk->runs, chunk->used))
+			return false;
 	return true;
 }
 
 static struct ioas_run *ioas_first_run(struct ioas_runs *runs)
 {
-	struct ioas_chunk *chunk;
-
-	if (list_empty(&runs->chunks))
-		return NULL;
-	chunk = list_first_entry(&runs->chunks, struct ioas_chunk, node);
-	return chunk->used ? chunk->runs : NULL;
-}
-
-static struct ioas_run *ioas_last_run(struct ioas_runs *runs)
-{
-	struct ioas_chunk *chunk = ioas_last_chunk(runs);
-
-	return chunk && chunk->used ? &chunk->runs[chunk->used - 1] : NULL;
+	return runs->used ? runs->first : NULL;
 }
 
 /**
  * ioas_runs_meet_in_page() - Will joining make one run of two parts of a hugetlb page
- * @runs: the list
- * @more: what comes after it
+ * @runs: the runs
+ * @more: what comes after them
  *
- * Each list has a pin of the page, and what is joined has one too many then.
+ * Each has a pin of the page, and what is joined has one too many then.
  *
  * Return: true if the last page of @runs and the first of @more will be in the same run,
  * and are in the same hugetlb page.
@@ -245,7 +257,7 @@ bool ioas_runs_meet_in_page(struct ioas_runs *runs, struct ioas_runs *more)
 
 /**
  * ioas_runs_drop_first() - Unpin the first hugetlb page and forget about it
- * @runs: a list whose first run is of hugetlb pages
+ * @runs: runs of which the first is of hugetlb pages
  */
 void ioas_runs_drop_first(struct ioas_runs *runs)
 {
@@ -261,62 +273,63 @@ void ioas_runs_drop_first(struct ioas_runs *runs)
 }
 
 /**
- * ioas_runs_free() - Free a list, which may not be used any more
- * @runs: the list, whose pages are not looked at
+ * ioas_runs_free_chunks() - Free what runs have allocated
+ * @runs: the runs, to be initialised again
  */
-void ioas_runs_free(struct ioas_runs *runs)
+void ioas_runs_free_chunks(struct ioas_runs *runs)
 {
-	struct ioas_chunk *chunk, *next;
+	struct ioas_chunk *chunk = runs->chunks, *next;
 
-	/* Memory of few runs has no chunk but its own. */
-	if (runs->own && list_is_singular(&runs->chunks))
-		return;
-	list_for_each_entry_safe(chunk, next, &runs->chunks, node)
-		if (chunk != runs->own)
-			free_page((unsigned long)chunk);
-	INIT_LIST_HEAD(&runs->chunks);
+	for (; chunk; chunk = next) {
+		next = chunk->next;
+		free_page((unsigned long)chunk);
+	}
 }
 
 /**
- * ioas_runs_reset() - Empty a list
- * @runs: the list, whose pages are not looked at
+ * struct ioas_place - Where a page of memory is
+ * @chunk: the chunk of its run; NULL if that is one of the first
+ * @runs: the array that its run is in
+ * @used: in use of that
+ * @index: its run
+ * @before: pages of the run before it
  */
-void ioas_runs_reset(struct ioas_runs *runs)
-{
-	ioas_runs_free(runs);
-	INIT_LIST_HEAD(&runs->chunks);
-	if (!runs->own)
-		return;
-	runs->own->used = 0;
-	list_add(&runs->own->node, &runs->chunks);
-}
-
-/* Where a page of memory is: a run, and how many pages of it are before. */
 struct ioas_place {
 	struct ioas_chunk *chunk;
-	unsigned int index;
+	struct ioas_run *runs;
+	unsigned long used;
+	unsigned long index;
 	unsigned long before;
 };
+
+/* Look in one array; @before counts down. */
+static bool ioas_place_in(struct ioas_place *place)
+{
+	for (place->index = 0; place->index < place->used; place->index++) {
+		unsigned long pages = ioas_run_pages(place->runs[place->index]);
+
+		if (place->before < pages)
+			return true;
+		place->before -= pages;
+	}
+	return false;
+}
 
 static struct ioas_place ioas_find_place(struct ioas_runs *runs,
 					 unsigned long page)
 {
-	struct ioas_place place = {};
-	struct ioas_chunk *chunk;
-	unsigned int i;
+	struct ioas_place place = {
+		.runs = runs->first,
+		.used = runs->used,
+		.before = page,
+	};
+	struct ioas_chunk *next = runs->chunks;
 
-	list_for_each_entry(chunk, &runs->chunks, node) {
-		for (i = 0; i < chunk->used; i++) {
-			unsigned long pages = ioas_run_pages(chunk->runs[i]);
-
-			if (page < pages) {
-				place.chunk = chunk;
-				place.index = i;
-				place.before = page;
-				return place;
-			}
-			page -= pages;
-		}
+	while (!ioas_place_in(&place) && next) {
+		place.chunk = next;
+		place.runs = next->runs;
+		place.used = next->used;
+		next = next->next;
 	}
 	return place;
 }
@@ -324,36 +337,51 @@ static struct ioas_place ioas_find_place(struct ioas_runs *runs,
 /* A hugetlb page has one pin, which cannot be divided. */
 static bool ioas_cuts_huge_page(struct ioas_place *place)
 {
-	struct ioas_run run = place->chunk->runs[place->index];
+	struct ioas_run run = place->runs[place->index];
 	struct page *page = pfn_to_page(ioas_run_pfn(run) + place->before);
 
 	return ioas_run_huge(run) && place->before &&
 	       page != compound_head(page);
 }
 
-static void ioas_copy_tail(struct ioas_place *place, struct ioas_chunk *to)
+/* Copy the runs from a place on, of the first one only what comes after it. */
+static void ioas_copy_tail(struct ioas_place *place, struct ioas_run *to)
 {
-	struct ioas_chunk *from = place->chunk;
-	struct ioas_run run = from->runs[place->index];
-	unsigned long pfn = ioas_run_pfn(run);
+	struct ioas_run run = place->runs[place->index];
 
-	to->used = from->used - place->index;
-	memcpy(to->runs, from->runs + place->index,
-	       to->used * sizeof(*to->runs));
-	to->runs[0] = ioas_run_make(pfn + place->before,
-				    ioas_run_pages(run) - place->before,
-				    ioas_run_huge(run));
-	from->used = place->index;
-	if (place->before)
-		from->runs[from->used++] = ioas_run_make(pfn, place->before,
-							 ioas_run_huge(run));
+	memcpy(to, place->runs + place->index,
+	       (place->used - place->index) * sizeof(*to));
+	to[0] = ioas_run_make(ioas_run_pfn(run) + place->before,
+			      ioas_run_pages(run) - place->before,
+			      ioas_run_huge(run));
+}
+
+/* Let runs end before a place. */
+static void ioas_cut_tail(struct ioas_runs *runs, struct ioas_place *place)
+{
+	struct ioas_run *run = &place->runs[place->index];
+	unsigned long used = place->index;
+
+	if (place->before) {
+		*run = ioas_run_make(ioas_run_pfn(*run), place->before,
+				     ioas_run_huge(*run));
+		used++;
+	}
+	if (!place->chunk) {
+		runs->used = used;
+		runs->chunks = NULL;
+		return;
+	}
+	place->chunk->used = used;
+	place->chunk->next = NULL;
+	runs->last = place->chunk;
 }
 
 /**
- * ioas_runs_split() - Move the end of a list to another one
- * @runs: the list
+ * ioas_runs_split() - Move the end of runs to others
+ * @runs: the runs
  * @page: first page of the end; neither the first nor past the last
- * @to: an empty list with room for its first runs
+ * @to: takes the end; there are none in it
  *
  * Context: may sleep.
  * Return: 0, -ENOMEM, or -EBUSY if @page is inside a hugetlb page; then nothing has
@@ -363,66 +391,60 @@ int ioas_runs_split(struct ioas_runs *runs, unsigned long page,
 		    struct ioas_runs *to)
 {
 	struct ioas_place place = ioas_find_place(runs, page);
-	struct ioas_chunk *room = ioas_last_chunk(to);
-	struct ioas_chunk *chunk, *next;
+	unsigned long count = place.used - place.index;
+	struct ioas_chunk *rest, *room = NULL;
 
 	if (ioas_cuts_huge_page(&place))
 		return -EBUSY;
-	if (room->room < place.chunk->used - place.index)
+	if (count > IOAS_RUNS_INLINE) {
 		room = ioas_add_chunk(to);
-	if (!room)
-		return -ENOMEM;
-	ioas_copy_tail(&place, room);
-	chunk = place.chunk;
-	list_for_each_entry_safe_continue(chunk, next, &runs->chunks, node)
-		list_move_tail(&chunk->node, &to->chunks);
+		if (!room)
+			return -ENOMEM;
+	}
+	ioas_copy_tail(&place, room ? room->runs : to->first);
+	rest = place.chunk ? place.chunk->next : runs->chunks;
+	if (room) {
+		room->used = count;
+		room->next = rest;
+	} else {
+		to->used = count;
+		to->chunks = rest;
+	}
+	if (rest)
+		to->last = runs->last;
+	ioas_cut_tail(runs, &place);
 	return 0;
 }
 
-static void ioas_run_iter_enter(struct ioas_run_iter *iter,
-				struct ioas_chunk *chunk)
-{
-	iter->chunk = chunk;
-	iter->next = chunk->runs;
-	iter->end = chunk->runs + chunk->used;
-}
-
 /**
- * ioas_run_iter_start() - Begin a walk over a part of memory
+ * ioas_run_iter_seek() - Begin a walk at another place than the start
  * @iter: the walk
  * @runs: the runs of the memory
  * @offset: first page of the part
- * @pages: pages of the part
- *
- * Context: may sleep.
  */
-void ioas_run_iter_start(struct ioas_run_iter *iter, struct ioas_runs *runs,
-			 unsigned long offset, unsigned long pages)
+void ioas_run_iter_seek(struct ioas_run_iter *iter, struct ioas_runs *runs,
+			unsigned long offset)
 {
-	struct ioas_place place;
+	struct ioas_place place = ioas_find_place(runs, offset);
 
-	iter->left = pages;
-	iter->skip = 0;
-	if (!offset) {
-		ioas_run_iter_enter(iter, list_first_entry(&runs->chunks,
-							   struct ioas_chunk,
-							   node));
-		return;
-	}
-	place = ioas_find_place(runs, offset);
-	ioas_run_iter_enter(iter, place.chunk);
-	iter->next += place.index;
+	iter->next = place.runs + place.index;
+	iter->end = place.runs + place.used;
+	iter->chunk = place.chunk ? place.chunk->next : runs->chunks;
 	iter->skip = place.before;
 }
 
 /**
  * ioas_run_iter_chunk() - Go on with the next chunk
- * @iter: the walk
+ * @iter: the walk, which is not at its end
  *
  * Context: may sleep.
  */
 void ioas_run_iter_chunk(struct ioas_run_iter *iter)
 {
+	struct ioas_chunk *chunk = iter->chunk;
+
 	cond_resched();
-	ioas_run_iter_enter(iter, list_next_entry(iter->chunk, node));
+	iter->next = chunk->runs;
+	iter->end = chunk->runs + chunk->used;
+	iter->chunk = chunk->next;
 }

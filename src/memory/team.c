@@ -300,7 +300,7 @@ int ioas_pin_team(struct ioas_pin *pin)
 	ret = team.err ?: ioas_join_slices(&team);
 	if (ret) {
 		/* What was joined is in the slices as well. */
-		ioas_runs_reset(pin->runs);
+		ioas_runs_free(pin->runs);
 		ioas_unpin_slices(&team);
 		pin->va = team.err_va;
 	}

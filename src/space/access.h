@@ -99,6 +99,6 @@ unsigned long ioas_access_unpin(struct ioas_access *access, unsigned long iova,
 void ioas_access_unpin_all(struct ioas_access *access);
 void ioas_access_tell(struct ioas_access *access, unsigned long first,
 		      unsigned long last);
-void ioas_accesses_revoke(struct ioas_space *space, struct list_head *areas);
+void ioas_accesses_revoke(struct ioas_space *space, struct ioas_area *areas);
 
 #endif

@@ -39,6 +39,18 @@ static void ioas_area_release(struct ioas_memory *own)
 			container_of(own, struct ioas_area, own));
 }
 
+static void ioas_area_init(struct ioas_area *area, u32 prot)
+{
+	ioas_memory_init(&area->own, ioas_area_release);
+	area->memory = &area->own;
+	area->next = NULL;
+	area->offset = 0;
+	area->prot = prot;
+	area->ready = false;
+	area->stuck = false;
+	area->no_va = false;
+}
+
 /**
  * ioas_area_create() - A new area, in no space yet
  * @prot: enum ioasid_prot
@@ -50,16 +62,38 @@ struct ioas_area *ioas_area_create(u32 prot)
 {
 	struct ioas_area *area = kmem_cache_alloc(ioas_area_cache, GFP_KERNEL);
 
-	if (!area)
-		return NULL;
-	ioas_memory_init(&area->own, ioas_area_release);
-	area->memory = &area->own;
-	area->offset = 0;
-	area->prot = prot;
-	area->ready = false;
-	area->stuck = false;
-	area->no_va = false;
+	if (area)
+		ioas_area_init(area, prot);
 	return area;
+}
+
+/**
+ * ioas_areas_create() - New areas, in no space yet
+ * @areas: out: the areas, as ioas_area_create() makes them but for their prot
+ * @count: how many
+ *
+ * Context: may sleep.
+ * Return: false without memory; then there are none.
+ */
+bool ioas_areas_create(struct ioas_area **areas, unsigned int count)
+{
+	unsigned int i;
+
+	if (!kmem_cache_alloc_bulk(ioas_area_cache, GFP_KERNEL, count,
+				   (void **)areas))
+		return false;
+	for (i = 0; i < count; i++)
+		ioas_area_init(areas[i], 0);
+	return true;
+}
+
+/* Give the memory of an area back. True if the area is not needed for it any more. */
+static bool ioas_area_drop(struct ioas_area *area,
+			   struct ioas_uncharge *uncharge)
+{
+	if (area->memory != &area->own)
+		ioas_memory_put(area->memory, uncharge);
+	return ioas_memory_drop(&area->own, uncharge);
 }
 
 /**
@@ -71,11 +105,49 @@ struct ioas_area *ioas_area_create(u32 prot)
  */
 void ioas_area_free(struct ioas_area *area, struct ioas_uncharge *uncharge)
 {
-	struct ioas_memory *own = &area->own;
+	if (ioas_area_drop(area, uncharge))
+		kmem_cache_free(ioas_area_cache, area);
+}
 
-	if (area->memory != own)
-		ioas_memory_put(area->memory, uncharge);
-	ioas_memory_put(own, uncharge);
+#define IOAS_FREE_BATCH	32
+
+/* Free areas of a chain, at most IOAS_FREE_BATCH of them. Returns those that are left. */
+static struct ioas_area *ioas_areas_free_some(struct ioas_area *area,
+					      struct ioas_uncharge *uncharge)
+{
+	void *batch[IOAS_FREE_BATCH];
+	struct ioas_area *next;
+	unsigned int i, n = 0;
+
+	for (i = 0; area && i < IOAS_FREE_BATCH; i++, area = next) {
+		next = area->next;
+		/* What an IOMMU did not let go of is better lost. */
+		if (!area->stuck && ioas_area_drop(area, uncharge))
+			batch[n++] = area;
+	}
+	if (n)
+		kmem_cache_free_bulk(ioas_area_cache, n, batch);
+	return area;
+}
+
+/**
+ * ioas_areas_free() - Free areas and give their memory back
+ * @areas: the first of a chain of areas in no space; what is stuck stays forever
+ * @uncharge: what the caller will give to ioas_uncharge_all()
+ *
+ * Context: may sleep; no locks held.
+ */
+void ioas_areas_free(struct ioas_area *areas, struct ioas_uncharge *uncharge)
+{
+	/* What nearly every command frees. */
+	if (areas && !areas->next && !areas->stuck) {
+		ioas_area_free(areas, uncharge);
+		return;
+	}
+	while (areas) {
+		areas = ioas_areas_free_some(areas, uncharge);
+		cond_resched();
+	}
 }
 
 /**
@@ -125,6 +197,25 @@ struct ioas_area *ioas_area_first(struct ioas_space *space, unsigned long first,
 }
 
 /**
+ * ioas_area_at() - As ioas_area_first(), where areas go in the order of their addresses
+ * @space: the space
+ * @first: first IOVA
+ * @last: last IOVA
+ *
+ * Context: lock of the space.
+ * Return: the area, ready or not; NULL if there is none.
+ */
+struct ioas_area *ioas_area_at(struct ioas_space *space, unsigned long first,
+			       unsigned long last)
+{
+	struct ioas_area *area = space->after_removed;
+
+	if (area && area->first == first)
+		return area;
+	return ioas_area_first(space, first, last);
+}
+
+/**
  * ioas_area_next() - The next area that touches a range
  * @area: the one before
  * @last: last IOVA of the range
@@ -139,27 +230,70 @@ struct ioas_area *ioas_area_next(struct ioas_area *area, unsigned long last)
 	return next && next->first <= last ? next : NULL;
 }
 
+static void ioas_area_link_at(struct ioas_space *space, struct ioas_area *area,
+			      struct rb_node *parent, struct rb_node **link,
+			      struct ioas_area *next)
+{
+	rb_link_node(&area->node, parent, link);
+	rb_insert_color(&area->node, &space->areas);
+	space->num_linked++;
+	space->last_linked = area;
+	space->after_linked = next;
+}
+
+/* Areas are often made in the order of their addresses. */
+static bool ioas_area_link_after(struct ioas_space *space,
+				 struct ioas_area *area)
+{
+	struct ioas_area *prev = space->last_linked;
+	struct ioas_area *next = space->after_linked;
+
+	if (!prev || prev->last >= area->first ||
+	    (next && next->first <= area->last))
+		return false;
+	/* Of two neighbours in a tree one has no child on the side of the other. */
+	if (!prev->node.rb_right)
+		ioas_area_link_at(space, area, &prev->node,
+				  &prev->node.rb_right, next);
+	else
+		ioas_area_link_at(space, area, &next->node,
+				  &next->node.rb_left, next);
+	return true;
+}
+
 /* Link an area by its range. Returns the one in the way, NULL if there was none. */
 static struct ioas_area *ioas_area_link(struct ioas_space *space,
 					struct ioas_area *area)
 {
 	struct rb_node **link = &space->areas.rb_node, *parent = NULL;
+	struct ioas_area *next = NULL;
 
+	if (ioas_area_link_after(space, area))
+		return NULL;
 	while (*link) {
 		struct ioas_area *other = ioas_area_of(*link);
 
 		parent = *link;
-		if (area->last < other->first)
+		if (area->last < other->first) {
 			link = &parent->rb_left;
-		else if (area->first > other->last)
+			next = other;
+		} else if (area->first > other->last) {
 			link = &parent->rb_right;
-		else
+		} else {
 			return other;
+		}
 	}
-	rb_link_node(&area->node, parent, link);
-	rb_insert_color(&area->node, &space->areas);
-	space->num_linked++;
+	ioas_area_link_at(space, area, parent, link, next);
 	return NULL;
+}
+
+/* What is known of the tree's order is without this area from now on. */
+static void ioas_area_forget_neighbours(struct ioas_space *space,
+					struct ioas_area *area)
+{
+	if (space->last_linked == area || space->after_linked == area)
+		space->last_linked = NULL;
+	space->after_removed = ioas_area_of(rb_next(&area->node));
 }
 
 static struct ioas_area *ioas_area_insert(struct ioas_space *space,
@@ -186,6 +320,7 @@ static struct ioas_area *ioas_area_insert(struct ioas_space *space,
  */
 void ioas_area_remove(struct ioas_space *space, struct ioas_area *area)
 {
+	ioas_area_forget_neighbours(space, area);
 	rb_erase(&area->node, &space->areas);
 	space->num_linked--;
 	ioas_free_give(space, area->first, area->last);
@@ -200,6 +335,8 @@ void ioas_area_remove(struct ioas_space *space, struct ioas_area *area)
 void ioas_areas_remove_all(struct ioas_space *space)
 {
 	space->areas = RB_ROOT;
+	space->last_linked = NULL;
+	space->after_removed = NULL;
 	space->num_linked = 0;
 	ioas_free_forget(space);
 }
@@ -212,20 +349,9 @@ static int ioas_fail_taken(struct ioas_call *call, struct ioas_area *area)
 	return ioas_fail_range(call, -EEXIST, area->first, area->last, 0);
 }
 
-/**
- * ioas_area_insert_at() - Take a range that the user chose
- * @call: the command
- * @space: the space
- * @area: the new area
- * @iova: first IOVA
- * @length: bytes; the end does not wrap
- *
- * Context: lock of the space.
- * Return: 0, -EEXIST or -EADDRNOTAVAIL.
- */
-int ioas_area_insert_at(struct ioas_call *call, struct ioas_space *space,
-			struct ioas_area *area, unsigned long iova,
-			unsigned long length)
+static int ioas_area_insert_at(struct ioas_call *call, struct ioas_space *space,
+			       struct ioas_area *area, unsigned long iova,
+			       unsigned long length)
 {
 	struct ioas_area *other;
 	int ret;
@@ -237,20 +363,10 @@ int ioas_area_insert_at(struct ioas_call *call, struct ioas_space *space,
 	return other ? ioas_fail_taken(call, other) : 0;
 }
 
-/**
- * ioas_area_insert_free() - Take a free range of the kernel's choice
- * @call: the command
- * @space: the space
- * @area: the new area
- * @length: bytes
- * @va: user address of the memory, for the alignment
- *
- * Context: lock of the space; may sleep.
- * Return: 0, -ENOSPC or -ENOMEM.
- */
-int ioas_area_insert_free(struct ioas_call *call, struct ioas_space *space,
-			  struct ioas_area *area, unsigned long length,
-			  unsigned long va)
+static int ioas_area_insert_free(struct ioas_call *call,
+				 struct ioas_space *space,
+				 struct ioas_area *area, unsigned long length,
+				 unsigned long va)
 {
 	unsigned long iova;
 	int ret = ioas_free_find(space, length, va, &iova);
@@ -262,6 +378,33 @@ int ioas_area_insert_free(struct ioas_call *call, struct ioas_space *space,
 		return ret;
 	ioas_area_insert(space, area, iova, length);
 	return 0;
+}
+
+/**
+ * ioas_area_take_range() - Take the range of a new mapping
+ * @call: the command
+ * @space: the space
+ * @area: the new area
+ * @entry: the mapping, checked. Where the kernel chooses the IOVA, it has the offset in
+ *	a large page that @user_va has
+ *
+ * From here on the range is nobody else's.
+ *
+ * Context: lock of the space; may sleep.
+ * Return: 0, -ENOENT, -EEXIST, -EADDRNOTAVAIL, -ENOSPC or -ENOMEM.
+ */
+int ioas_area_take_range(struct ioas_call *call, struct ioas_space *space,
+			 struct ioas_area *area,
+			 const struct ioasid_map_entry *entry)
+{
+	if (space->freed)
+		return ioas_fail_object(call, space->obj.id,
+					"I/O address space");
+	if (entry->flags & IOASID_MAP_FIXED)
+		return ioas_area_insert_at(call, space, area, entry->iova,
+					   entry->length);
+	return ioas_area_insert_free(call, space, area, entry->length,
+				     entry->user_va);
 }
 
 /**

@@ -32,14 +32,7 @@ int ioas_check_range(struct ioas_call *call, const char *what, u64 first,
 	return 0;
 }
 
-/**
- * ioas_check_prot() - Does a command ask for rights that there are
- * @call: the command
- * @prot: enum ioasid_prot, from user space
- *
- * Return: 0, -EOPNOTSUPP or -EINVAL.
- */
-int ioas_check_prot(struct ioas_call *call, u32 prot)
+static int ioas_check_prot(struct ioas_call *call, u32 prot)
 {
 	if (prot & ~(IOASID_PROT_READ | IOASID_PROT_WRITE))
 		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_VALUE,
@@ -48,4 +41,27 @@ int ioas_check_prot(struct ioas_call *call, u32 prot)
 		return ioas_fail(call, -EINVAL, IOASID_REASON_VALUE,
 				 "prot has neither IOASID_PROT_READ nor IOASID_PROT_WRITE");
 	return 0;
+}
+
+/**
+ * ioas_check_entry() - Is a mapping one that there can be
+ * @call: the command
+ * @what: name of the member that says where the memory begins, for the message
+ * @entry: the mapping, from user space; its flags are known ones
+ *
+ * Return: 0, -EOPNOTSUPP or -EINVAL.
+ */
+int ioas_check_entry(struct ioas_call *call, const char *what,
+		     const struct ioasid_map_entry *entry)
+{
+	int ret;
+
+	ret = ioas_check_prot(call, entry->prot);
+	if (!ret)
+		ret = ioas_check_range(call, what, entry->user_va,
+				       entry->length);
+	if (!ret && (entry->flags & IOASID_MAP_FIXED))
+		ret = ioas_check_range(call, "iova", entry->iova,
+				       entry->length);
+	return ret;
 }

@@ -12,7 +12,6 @@
 #include "command.h"
 #include "memory/memory.h"
 #include "space/space.h"
-#include "trace/trace.h"
 
 /**
  * struct ioas_source - What is copied
@@ -118,21 +117,6 @@ static int ioas_source_get(struct ioas_call *call, struct ioas_source *source)
 	return ret;
 }
 
-static int ioas_check_copy(struct ioas_call *call)
-{
-	struct ioasid_copy *args = &call->data.copy;
-	int ret;
-
-	ret = ioas_check_prot(call, args->prot);
-	if (!ret)
-		ret = ioas_check_range(call, "src_offset", args->src_offset,
-				       args->length);
-	if (!ret && (args->flags & IOASID_COPY_FIXED))
-		ret = ioas_check_range(call, "dst_iova", args->dst_iova,
-				       args->length);
-	return ret;
-}
-
 static int ioas_check_source(struct ioas_call *call, struct ioas_source *source)
 {
 	if (!(call->data.copy.prot & ~source->prot))
@@ -142,55 +126,52 @@ static int ioas_check_source(struct ioas_call *call, struct ioas_source *source)
 			 call->data.copy.prot, source->prot);
 }
 
-/* Map @source, whose reference goes to the new area. */
-static int ioas_copy_map(struct ioas_call *call, struct ioas_space *space,
-			 struct ioas_source *source, struct list_head *areas)
+static int ioas_fill_copy(struct ioas_call *call, struct ioas_area *area,
+			  const struct ioas_mapping *mapping)
 {
-	struct ioasid_copy *args = &call->data.copy;
-	bool fixed = args->flags & IOASID_COPY_FIXED;
-	unsigned long pfn, pages;
-	struct ioas_run_iter iter;
-	struct ioas_area *area;
-	int ret;
+	struct ioas_source *source = mapping->data;
 
-	/* Large pages are had where IOVA and memory agree; the memory is here. */
-	ioas_run_iter_start(&iter, &source->memory->runs, source->offset,
-			    args->length >> PAGE_SHIFT);
-	ioas_run_iter_next(&iter, &pfn, &pages);
-	area = ioas_area_take(call, space, fixed, args->dst_iova, args->length,
-			      PFN_PHYS(pfn), args->prot);
-	if (IS_ERR(area))
-		return PTR_ERR(area);
-	list_add(&area->list, areas);
 	ioas_area_share(area, source->memory, source->offset);
-	if (!fixed) {
-		args->dst_iova = area->first;
-		ret = ioas_respond(call);
-		if (ret)
-			return ret;
-	}
-	return ioas_areas_publish(call, space, areas);
+	return 0;
 }
 
-static int ioas_copy(struct ioas_call *call, struct ioas_space *space)
+static int ioas_respond_copy(struct ioas_call *call,
+			     const struct ioas_mapping *mapping, u64 iova)
 {
-	u64 begin = ioas_trace_begin(ioasid_map);
+	call->data.copy.dst_iova = iova;
+	return ioas_respond(call);
+}
+
+/* Large pages are had where IOVA and memory agree; the memory is here. */
+static u64 ioas_source_address(struct ioas_source *source, u64 length)
+{
+	struct ioas_run_iter iter;
+	unsigned long pfn, pages;
+
+	ioas_run_iter_start(&iter, &source->memory->runs, source->offset,
+			    length >> PAGE_SHIFT);
+	ioas_run_iter_next(&iter, &pfn, &pages);
+	return PFN_PHYS(pfn);
+}
+
+static int ioas_copy(struct ioas_call *call, struct ioas_space *space,
+		     struct ioas_mapping *mapping)
+{
+	struct ioas_source *source = mapping->data;
 	struct ioas_uncharge uncharge = {};
-	struct ioas_source source;
-	LIST_HEAD(areas);
 	int ret;
 
-	ret = ioas_source_get(call, &source);
+	ret = ioas_source_get(call, source);
 	if (ret)
 		return ret;
-	ret = ioas_check_source(call, &source);
-	if (!ret)
-		ret = ioas_copy_map(call, space, &source, &areas);
-	ioas_areas_give_back(space, &areas);
-	ioas_memory_put(source.memory, &uncharge);
+	ret = ioas_check_source(call, source);
+	if (!ret) {
+		mapping->entry.user_va =
+			ioas_source_address(source, mapping->entry.length);
+		ret = ioas_map(call, space, mapping);
+	}
+	ioas_memory_put(source->memory, &uncharge);
 	ioas_uncharge_all(&uncharge);
-	trace_ioasid_map(space->obj.id, call->data.copy.dst_iova,
-			 call->data.copy.length, ret, ioas_trace_nsec(begin));
 	return ret;
 }
 
@@ -202,16 +183,31 @@ static int ioas_copy(struct ioas_call *call, struct ioas_space *space)
  */
 int ioas_cmd_copy(struct ioas_call *call)
 {
+	struct ioasid_copy *args = &call->data.copy;
+	struct ioas_source source;
+	struct ioas_mapping mapping = {
+		.entry = {
+			.user_va = args->src_offset,
+			.length = args->length,
+			.iova = args->dst_iova,
+			.prot = args->prot,
+			.flags = args->flags & IOASID_COPY_FIXED ?
+				 IOASID_MAP_FIXED : 0,
+		},
+		.fill = ioas_fill_copy,
+		.data = &source,
+		.respond = ioas_respond_copy,
+	};
 	struct ioas_space *space;
 	int ret;
 
-	ret = ioas_check_copy(call);
+	ret = ioas_check_entry(call, "src_offset", &mapping.entry);
 	if (ret)
 		return ret;
-	space = ioas_space_get(call, call->ctx, call->data.copy.dst_ioasid);
+	space = ioas_space_get(call, call->ctx, args->dst_ioasid);
 	if (IS_ERR(space))
 		return PTR_ERR(space);
-	ret = ioas_copy(call, space);
+	ret = ioas_copy(call, space, &mapping);
 	ioas_space_put(space);
 	return ret;
 }

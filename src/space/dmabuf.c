@@ -40,82 +40,81 @@ static int ioas_check_dmabuf(struct ioas_call *call, struct dma_buf *buf)
 	return 0;
 }
 
-static int ioas_dmabuf_publish(struct ioas_call *call, struct ioas_space *space,
-			       struct ioas_memory *memory,
-			       struct list_head *areas)
+static int ioas_fill_dmabuf(struct ioas_call *call, struct ioas_area *area,
+			    const struct ioas_mapping *mapping)
 {
-	struct ioasid_map_file *args = &call->data.map_file;
-	bool fixed = args->flags & IOASID_MAP_FIXED;
+	ioas_area_share(area, mapping->data, 0);
+	return 0;
+}
+
+static int ioas_map_buf(struct ioas_call *call, struct ioas_space *space,
+			struct ioas_mapping *mapping)
+{
+	struct ioas_memory *memory = mapping->data;
+	struct ioas_uncharge uncharge = {};
 	struct ioas_run_iter iter;
 	unsigned long pfn, pages;
-	struct ioas_area *area;
-	int ret = 0;
+	int ret;
 
 	/* Large pages are had where IOVA and memory agree; the memory is here. */
 	ioas_run_iter_start(&iter, &memory->runs, 0, memory->pages);
 	ioas_run_iter_next(&iter, &pfn, &pages);
-	area = ioas_area_take(call, space, fixed, args->iova, args->length,
-			      PFN_PHYS(pfn), args->prot);
-	if (IS_ERR(area))
-		return PTR_ERR(area);
-	list_add(&area->list, areas);
-	ioas_area_share(area, memory, 0);
-	if (!fixed) {
-		args->iova = area->first;
-		ret = ioas_respond(call);
-	}
-	return ret ?: ioas_areas_publish(call, space, areas);
-}
-
-static int ioas_map_buf(struct ioas_call *call, struct ioas_space *space,
-			struct dma_buf *buf)
-{
-	struct ioasid_map_file *args = &call->data.map_file;
-	struct ioas_uncharge uncharge = {};
-	struct ioas_memory *memory;
-	LIST_HEAD(areas);
-	int ret;
-
-	memory = ioas_dmabuf_memory(call, buf, args->offset >> PAGE_SHIFT,
-				    args->length >> PAGE_SHIFT,
-				    args->prot & IOASID_PROT_WRITE);
-	if (IS_ERR(memory))
-		return PTR_ERR(memory);
-	ret = ioas_dmabuf_publish(call, space, memory, &areas);
-	ioas_areas_give_back(space, &areas);
+	mapping->entry.user_va = PFN_PHYS(pfn);
+	mapping->fill = ioas_fill_dmabuf;
+	ret = ioas_map(call, space, mapping);
 	ioas_memory_put(memory, &uncharge);
 	ioas_uncharge_all(&uncharge);
 	return ret;
+}
+
+/* What the exporter refuses is traced as well. */
+static int ioas_get_buf(struct ioas_call *call, struct ioas_space *space,
+			struct dma_buf *buf, struct ioas_mapping *mapping)
+{
+	const struct ioasid_map_entry *entry = &mapping->entry;
+	u64 begin = ioas_trace_begin(ioasid_map);
+	struct ioas_memory *memory;
+
+	memory = ioas_dmabuf_memory(call, buf, entry->user_va >> PAGE_SHIFT,
+				    entry->length >> PAGE_SHIFT,
+				    entry->prot & IOASID_PROT_WRITE);
+	mapping->data = memory;
+	if (!IS_ERR(memory))
+		return 0;
+	trace_ioasid_map(space->obj.id, entry->iova, entry->length,
+			 PTR_ERR(memory), ioas_trace_nsec(begin));
+	return PTR_ERR(memory);
 }
 
 /**
  * ioas_map_dmabuf() - Map a dma-buf
  * @call: an IOASID_MAP_FILE
  * @space: the space
+ * @file: the mapping, as it would be made of another file; its entry's @user_va is the
+ *	offset
  *
  * Return: 0 or a negative errno, see the uAPI; -EOPNOTSUPP also if it is none.
  */
-int ioas_map_dmabuf(struct ioas_call *call, struct ioas_space *space)
+int ioas_map_dmabuf(struct ioas_call *call, struct ioas_space *space,
+		    const struct ioas_mapping *file)
 {
-	struct ioasid_map_file *args = &call->data.map_file;
-	u64 begin = ioas_trace_begin(ioasid_map);
-	struct dma_buf *buf = dma_buf_get(args->fd);
+	struct dma_buf *buf = dma_buf_get(call->data.map_file.fd);
+	struct ioas_mapping mapping = *file;
 	int ret;
 
 	if (IS_ERR(buf))
 		return ioas_fail_kind(call);
 	ret = ioas_check_dmabuf(call, buf);
-	if (ret)
-		goto put;
-	ret = ioas_map_buf(call, space, buf);
-	trace_ioasid_map(space->obj.id, args->iova, args->length, ret,
-			 ioas_trace_nsec(begin));
-put:
+	if (!ret)
+		ret = ioas_get_buf(call, space, buf, &mapping);
+	if (!ret)
+		ret = ioas_map_buf(call, space, &mapping);
 	dma_buf_put(buf);
 	return ret;
 }
 #else
-int ioas_map_dmabuf(struct ioas_call *call, struct ioas_space *space)
+int ioas_map_dmabuf(struct ioas_call *call, struct ioas_space *space,
+		    const struct ioas_mapping *file)
 {
 	return ioas_fail_kind(call);
 }

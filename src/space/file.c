@@ -17,21 +17,6 @@
 #include "command.h"
 #include "memory/memory.h"
 #include "space/space.h"
-#include "trace/trace.h"
-
-static int ioas_check_file(struct ioas_call *call)
-{
-	struct ioasid_map_file *args = &call->data.map_file;
-	int ret;
-
-	ret = ioas_check_prot(call, args->prot);
-	if (!ret)
-		ret = ioas_check_range(call, "offset", args->offset,
-				       args->length);
-	if (!ret && (args->flags & IOASID_MAP_FIXED))
-		ret = ioas_check_range(call, "iova", args->iova, args->length);
-	return ret;
-}
 
 static int ioas_fail_file(struct ioas_call *call, int err)
 {
@@ -70,10 +55,12 @@ static int ioas_check_end(struct ioas_call *call, struct file *file)
 	return 0;
 }
 
-static int ioas_pin_file(struct ioas_call *call, struct ioas_memory *memory,
-			 struct file *file)
+/* Pin what the mapping of a file at hand shows. */
+static int ioas_fill_file(struct ioas_call *call, struct ioas_area *area,
+			  const struct ioas_mapping *mapping)
 {
-	struct ioasid_map_file *args = &call->data.map_file;
+	const struct ioasid_map_file *args = &call->data.map_file;
+	struct file *file = mapping->data;
 	/* Hugetlbfs maps only whole pages of its own; tmpfs has ordinary ones. */
 	unsigned long page = file_inode(file)->i_sb->s_blocksize;
 	unsigned long skip = args->offset & (page - 1);
@@ -86,53 +73,45 @@ static int ioas_pin_file(struct ioas_call *call, struct ioas_memory *memory,
 	va = vm_mmap(file, 0, length, prot, MAP_SHARED, args->offset - skip);
 	if (IS_ERR_VALUE(va))
 		return ioas_fail_file(call, va);
-	ret = ioas_memory_pin(call, memory, va + skip,
+	ret = ioas_memory_pin(call, &area->own, va + skip,
 			      args->length >> PAGE_SHIFT,
 			      args->prot & IOASID_PROT_WRITE);
 	vm_munmap(va, length);
 	return ret;
 }
 
-static int ioas_map_pinned(struct ioas_call *call, struct ioas_space *space,
-			   struct ioas_area *area, struct file *file)
+static int ioas_respond_file(struct ioas_call *call,
+			     const struct ioas_mapping *mapping, u64 iova)
 {
-	struct ioasid_map_file *args = &call->data.map_file;
-	int ret = ioas_pin_file(call, &area->own, file);
-
-	if (ret)
-		return ret;
-	if (args->flags & IOASID_MAP_FIXED)
-		return 0;
-	args->iova = area->first;
+	call->data.map_file.iova = iova;
 	return ioas_respond(call);
 }
 
-static int ioas_map_file(struct ioas_call *call, struct ioas_space *space,
-			 struct file *file)
+static int ioas_map_kind(struct ioas_call *call, struct ioas_space *space,
+			 const struct ioas_mapping *mapping)
 {
-	struct ioasid_map_file *args = &call->data.map_file;
-	u64 begin = ioas_trace_begin(ioasid_map);
-	struct ioas_area *area;
-	LIST_HEAD(areas);
+	struct file *file = mapping->data;
 	int ret;
 
 	if (!ioas_is_memory_file(file))
-		return ioas_map_dmabuf(call, space);
+		return ioas_map_dmabuf(call, space, mapping);
 	ret = ioas_check_end(call, file);
 	if (ret)
 		return ret;
-	area = ioas_area_take(call, space, args->flags & IOASID_MAP_FIXED,
-			      args->iova, args->length, args->offset,
-			      args->prot);
-	if (IS_ERR(area))
-		return PTR_ERR(area);
-	list_add(&area->list, &areas);
-	ret = ioas_map_pinned(call, space, area, file);
-	if (!ret)
-		ret = ioas_areas_publish(call, space, &areas);
-	ioas_areas_give_back(space, &areas);
-	trace_ioasid_map(space->obj.id, args->iova, args->length, ret,
-			 ioas_trace_nsec(begin));
+	return ioas_map(call, space, mapping);
+}
+
+static int ioas_map_file(struct ioas_call *call,
+			 const struct ioas_mapping *mapping)
+{
+	struct ioas_space *space;
+	int ret;
+
+	space = ioas_space_get(call, call->ctx, call->data.map_file.ioasid);
+	if (IS_ERR(space))
+		return PTR_ERR(space);
+	ret = ioas_map_kind(call, space, mapping);
+	ioas_space_put(space);
 	return ret;
 }
 
@@ -145,23 +124,29 @@ static int ioas_map_file(struct ioas_call *call, struct ioas_space *space,
 int ioas_cmd_map_file(struct ioas_call *call)
 {
 	struct ioasid_map_file *args = &call->data.map_file;
-	struct ioas_space *space;
+	struct ioas_mapping mapping = {
+		.entry = {
+			.user_va = args->offset,
+			.length = args->length,
+			.iova = args->iova,
+			.prot = args->prot,
+			.flags = args->flags,
+		},
+		.fill = ioas_fill_file,
+		.respond = ioas_respond_file,
+	};
 	struct file *file;
 	int ret;
 
-	ret = ioas_check_file(call);
+	ret = ioas_check_entry(call, "offset", &mapping.entry);
 	if (ret)
 		return ret;
 	file = fget(args->fd);
 	if (!file)
 		return ioas_fail(call, -EBADF, IOASID_REASON_FILE,
 				 "%d is not an open file descriptor", args->fd);
-	space = ioas_space_get(call, call->ctx, args->ioasid);
-	ret = PTR_ERR_OR_ZERO(space);
-	if (!ret) {
-		ret = ioas_map_file(call, space, file);
-		ioas_space_put(space);
-	}
+	mapping.data = file;
+	ret = ioas_map_file(call, &mapping);
 	fput(file);
 	return ret;
 }

@@ -290,13 +290,13 @@ static struct ioas_access *ioas_next_access(struct ioas_space *space,
 /**
  * ioas_accesses_revoke() - Take areas from CPU code
  * @space: the space
- * @areas: areas of it that are not ready any more
+ * @areas: the first of a chain of areas of it that are not ready any more
  *
  * On return nobody reads or writes them, and who holds pages of them has been told.
  *
  * Context: may sleep; no locks held.
  */
-void ioas_accesses_revoke(struct ioas_space *space, struct list_head *areas)
+void ioas_accesses_revoke(struct ioas_space *space, struct ioas_area *areas)
 {
 	struct ioas_access *access;
 	unsigned long index = 0;
@@ -306,7 +306,7 @@ void ioas_accesses_revoke(struct ioas_space *space, struct list_head *areas)
 		/* Who found an area while it was ready has it no longer. */
 		down_write(&access->sem);
 		up_write(&access->sem);
-		list_for_each_entry(area, areas, list) {
+		for (area = areas; area; area = area->next) {
 			ioas_access_tell(access, area->first, area->last);
 			cond_resched();
 		}

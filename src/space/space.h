@@ -16,7 +16,7 @@ struct seq_file;
  * @node: in the space's tree, by space->lock
  * @first: first IOVA
  * @last: last IOVA
- * @list: in a list of the call that makes or unmakes it
+ * @next: in a chain of the call that unmakes it
  * @memory: what is mapped, a reference: @own, or what another area or a registration
  *	has pinned
  * @offset: first page of @memory that is mapped
@@ -32,7 +32,7 @@ struct ioas_area {
 	struct rb_node node;
 	unsigned long first;
 	unsigned long last;
-	struct list_head list;
+	struct ioas_area *next;
 	struct ioas_memory *memory;
 	unsigned long offset;
 	u32 prot;
@@ -128,18 +128,19 @@ int ioas_free_find(struct ioas_space *space, unsigned long length,
 int ioas_areas_init(void);
 void ioas_areas_exit(void);
 struct ioas_area *ioas_area_create(u32 prot);
+bool ioas_areas_create(struct ioas_area **areas, unsigned int count);
 void ioas_area_free(struct ioas_area *area, struct ioas_uncharge *uncharge);
+void ioas_areas_free(struct ioas_area *area, struct ioas_uncharge *uncharge);
 void ioas_area_share(struct ioas_area *area, struct ioas_memory *memory,
 		     unsigned long offset);
 struct ioas_area *ioas_area_first(struct ioas_space *space, unsigned long first,
 				  unsigned long last);
+struct ioas_area *ioas_area_at(struct ioas_space *space, unsigned long first,
+			       unsigned long last);
 struct ioas_area *ioas_area_next(struct ioas_area *area, unsigned long last);
-int ioas_area_insert_at(struct ioas_call *call, struct ioas_space *space,
-			struct ioas_area *area, unsigned long iova,
-			unsigned long length);
-int ioas_area_insert_free(struct ioas_call *call, struct ioas_space *space,
-			  struct ioas_area *area, unsigned long length,
-			  unsigned long va);
+int ioas_area_take_range(struct ioas_call *call, struct ioas_space *space,
+			 struct ioas_area *area,
+			 const struct ioasid_map_entry *entry);
 void ioas_areas_remove_all(struct ioas_space *space);
 void ioas_area_remove(struct ioas_space *space, struct ioas_area *area);
 int ioas_area_split(struct ioas_space *space, struct ioas_area *area,
@@ -150,22 +151,43 @@ void ioas_area_clear_ready(struct ioas_space *space, struct ioas_area *area);
 /* check.c: what commands ask for */
 int ioas_check_range(struct ioas_call *call, const char *what, u64 first,
 		     u64 length);
-int ioas_check_prot(struct ioas_call *call, u32 prot);
+int ioas_check_entry(struct ioas_call *call, const char *what,
+		     const struct ioasid_map_entry *entry);
 
 /* publish.c: making areas, and making them visible to devices */
-struct ioas_area *ioas_area_take(struct ioas_call *call,
-				 struct ioas_space *space, bool fixed,
-				 unsigned long iova, unsigned long length,
-				 unsigned long va, u32 prot);
-void ioas_areas_give_back(struct ioas_space *space, struct list_head *areas);
-int ioas_areas_publish(struct ioas_call *call, struct ioas_space *space,
-		       struct list_head *areas);
 
-/* map.c, file.c, copy.c, unmap.c: changing it */
+/**
+ * struct ioas_mapping - A mapping that is to be made
+ * @entry: where and of what length, checked by ioas_check_entry(). Its @user_va is the
+ *	address whose offset in a large page an IOVA of the kernel's choice has
+ * @fill: gives the area its memory; returns 0 or a negative errno
+ * @data: whatever @fill needs
+ * @respond: tells user space the IOVA that the kernel chose; returns 0 or -EFAULT
+ */
+struct ioas_mapping {
+	struct ioasid_map_entry entry;
+	int (*fill)(struct ioas_call *call, struct ioas_area *area,
+		    const struct ioas_mapping *mapping);
+	void *data;
+	int (*respond)(struct ioas_call *call,
+		       const struct ioas_mapping *mapping, u64 iova);
+};
+
+int ioas_map(struct ioas_call *call, struct ioas_space *space,
+	     const struct ioas_mapping *mapping);
+void ioas_areas_give_back(struct ioas_space *space, struct ioas_area **areas,
+			  unsigned int count);
+int ioas_areas_publish(struct ioas_call *call, struct ioas_space *space,
+		       struct ioas_area **areas, unsigned int count);
+int ioas_fill_user(struct ioas_call *call, struct ioas_area *area,
+		   const struct ioas_mapping *mapping);
+
+/* map.c, batch.c, file.c, copy.c, unmap.c: changing it */
 int ioas_cmd_map_dma(struct ioas_call *call);
 int ioas_cmd_map_batch(struct ioas_call *call);
 int ioas_cmd_copy(struct ioas_call *call);
-int ioas_map_dmabuf(struct ioas_call *call, struct ioas_space *space);
+int ioas_map_dmabuf(struct ioas_call *call, struct ioas_space *space,
+		    const struct ioas_mapping *file);
 int ioas_cmd_map_file(struct ioas_call *call);
 int ioas_cmd_unmap_dma(struct ioas_call *call);
 int ioas_unmap_touched(struct ioas_space *space, unsigned long first,

@@ -19,12 +19,14 @@
 
 /**
  * struct ioas_claimed - Areas that a command takes out
- * @areas: the areas, none of them ready any more
+ * @areas: the first of a chain of areas, none of them ready any more
+ * @last: where the next one is chained
  * @count: how many
  * @bytes: their lengths
  */
 struct ioas_claimed {
-	struct list_head areas;
+	struct ioas_area *areas;
+	struct ioas_area **last;
 	u64 count;
 	u64 bytes;
 };
@@ -110,7 +112,9 @@ static void ioas_claim(struct ioas_space *space, struct ioas_area *area,
 		       struct ioas_claimed *claimed)
 {
 	ioas_area_clear_ready(space, area);
-	list_add_tail(&area->list, &claimed->areas);
+	area->next = NULL;
+	*claimed->last = area;
+	claimed->last = &area->next;
 	claimed->count++;
 	claimed->bytes += ioas_area_length(area);
 }
@@ -131,7 +135,7 @@ static void ioas_claim_areas(struct ioas_space *space, unsigned long first,
 static bool ioas_claim_exact(struct ioas_space *space, unsigned long first,
 			     unsigned long last, struct ioas_claimed *claimed)
 {
-	struct ioas_area *area = ioas_area_first(space, first, last);
+	struct ioas_area *area = ioas_area_at(space, first, last);
 
 	if (!area || !area->ready || area->first != first || area->last != last)
 		return false;
@@ -157,7 +161,7 @@ static int ioas_claim_range(struct ioas_call *call, struct ioas_space *space,
 }
 
 static void ioas_unmap_domains(struct ioas_space *space,
-			       struct list_head *claimed)
+			       struct ioas_area *areas)
 {
 	struct iommu_iotlb_gather gather;
 	struct ioas_domain *domain;
@@ -165,7 +169,7 @@ static void ioas_unmap_domains(struct ioas_space *space,
 
 	list_for_each_entry(domain, &space->domains, node) {
 		iommu_iotlb_gather_init(&gather);
-		list_for_each_entry(area, claimed, list)
+		for (area = areas; area; area = area->next)
 			if (!ioas_domain_unmap(domain, area->first,
 					       ioas_area_length(area),
 					       area->memory, &gather))
@@ -183,25 +187,10 @@ static void ioas_drop_ranges(struct ioas_space *space,
 	if (claimed->count == space->num_linked) {
 		ioas_areas_remove_all(space);
 	} else {
-		list_for_each_entry(area, &claimed->areas, list)
+		for (area = claimed->areas; area; area = area->next)
 			ioas_area_remove(space, area);
 	}
 	mutex_unlock(&space->lock);
-}
-
-static void ioas_free_areas(struct list_head *areas)
-{
-	struct ioas_uncharge uncharge = {};
-	struct ioas_area *area, *next;
-
-	list_for_each_entry_safe(area, next, areas, list) {
-		/* What an IOMMU did not let go of is better lost. */
-		if (!area->stuck)
-			ioas_area_free(area, &uncharge);
-		if (&next->list != areas)
-			cond_resched();
-	}
-	ioas_uncharge_all(&uncharge);
 }
 
 /*
@@ -212,7 +201,7 @@ static void ioas_unmap_software(struct ioas_space *space,
 				struct ioas_claimed *claimed)
 {
 	up_read(&space->domains_sem);
-	ioas_accesses_revoke(space, &claimed->areas);
+	ioas_accesses_revoke(space, claimed->areas);
 	down_read(&space->domains_sem);
 }
 
@@ -220,7 +209,7 @@ static void ioas_unmap_software(struct ioas_space *space,
 static void ioas_unmap_claimed(struct ioas_space *space,
 			       struct ioas_claimed *claimed)
 {
-	ioas_unmap_domains(space, &claimed->areas);
+	ioas_unmap_domains(space, claimed->areas);
 	if (unlikely(!xa_empty(&space->accesses)))
 		ioas_unmap_software(space, claimed);
 	ioas_drop_ranges(space, claimed);
@@ -230,9 +219,8 @@ static int ioas_unmap_range(struct ioas_call *call, struct ioas_space *space,
 			    unsigned long first, unsigned long last,
 			    u64 *unmapped)
 {
-	struct ioas_claimed claimed = {
-		.areas = LIST_HEAD_INIT(claimed.areas),
-	};
+	struct ioas_claimed claimed = { .last = &claimed.areas };
+	struct ioas_uncharge uncharge = {};
 	int ret;
 
 	down_read(&space->domains_sem);
@@ -243,7 +231,8 @@ static int ioas_unmap_range(struct ioas_call *call, struct ioas_space *space,
 		ioas_unmap_claimed(space, &claimed);
 	up_read(&space->domains_sem);
 
-	ioas_free_areas(&claimed.areas);
+	ioas_areas_free(claimed.areas, &uncharge);
+	ioas_uncharge_all(&uncharge);
 	*unmapped = claimed.bytes;
 	return ret;
 }
@@ -266,9 +255,8 @@ int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
 				    unsigned long first, unsigned long last),
 		       u64 *unmapped)
 {
-	struct ioas_claimed claimed = {
-		.areas = LIST_HEAD_INIT(claimed.areas),
-	};
+	struct ioas_claimed claimed = { .last = &claimed.areas };
+	struct ioas_uncharge uncharge = {};
 	int ret = 0;
 
 	down_read(&space->domains_sem);
@@ -283,7 +271,8 @@ int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
 		ioas_unmap_claimed(space, &claimed);
 	up_read(&space->domains_sem);
 
-	ioas_free_areas(&claimed.areas);
+	ioas_areas_free(claimed.areas, &uncharge);
+	ioas_uncharge_all(&uncharge);
 	*unmapped = claimed.bytes;
 	return ret;
 }

@@ -61,15 +61,17 @@ static int ioas_type1_reserved(struct ioas_space *space, u64 first, u64 last)
 
 /* What cannot be pinned may be memory of a device. */
 static int ioas_type1_fill(struct ioas_call *call, struct ioas_area *area,
-			   unsigned long va, unsigned long pages, bool writable)
+			   const struct ioas_mapping *mapping)
 {
-	int ret = ioas_memory_pin(call, &area->own, va, pages, writable);
+	unsigned long pages = mapping->entry.length >> PAGE_SHIFT;
+	bool writable = mapping->entry.prot & IOASID_PROT_WRITE;
+	int ret = ioas_fill_user(call, area, mapping);
 	struct ioas_uncharge uncharge = {};
 	struct ioas_memory *memory;
 
 	if (ret != -EFAULT && ret != -ENOMEM)
 		return ret;
-	memory = ioas_pfnmap_create(va, pages, writable);
+	memory = ioas_pfnmap_create(mapping->entry.user_va, pages, writable);
 	if (IS_ERR(memory))
 		return PTR_ERR(memory) == -EFAULT ? ret : PTR_ERR(memory);
 	ioas_area_share(area, memory, 0);
@@ -77,36 +79,22 @@ static int ioas_type1_fill(struct ioas_call *call, struct ioas_area *area,
 	return 0;
 }
 
-static int ioas_type1_make(struct ioas_call *call, struct ioas_space *space,
-			   const struct vfio_iommu_type1_dma_map *map)
-{
-	u32 prot = ioas_type1_prot(map->flags);
-	struct ioas_area *area;
-	LIST_HEAD(areas);
-	int ret;
-
-	area = ioas_area_take(call, space, true, map->iova, map->size,
-			      map->vaddr, prot);
-	if (IS_ERR(area))
-		return PTR_ERR(area);
-	list_add(&area->list, &areas);
-	ret = ioas_type1_fill(call, area, map->vaddr, map->size >> PAGE_SHIFT,
-			      prot & IOASID_PROT_WRITE);
-	if (!ret)
-		ret = ioas_areas_publish(call, space, &areas);
-	ioas_areas_give_back(space, &areas);
-	return ret;
-}
-
 static int ioas_type1_do_map(struct ioas_call *call,
 			     const struct vfio_iommu_type1_dma_map *map)
 {
 	struct ioas_space *space = call->container->type1->space;
-	u64 begin = ioas_trace_begin(ioasid_map);
-	int ret = ioas_type1_make(call, space, map);
+	struct ioas_mapping mapping = {
+		.entry = {
+			.user_va = map->vaddr,
+			.length = map->size,
+			.iova = map->iova,
+			.prot = ioas_type1_prot(map->flags),
+			.flags = IOASID_MAP_FIXED,
+		},
+		.fill = ioas_type1_fill,
+	};
+	int ret = ioas_map(call, space, &mapping);
 
-	trace_ioasid_map(space->obj.id, map->iova, map->size, ret,
-			 ioas_trace_nsec(begin));
 	switch (ret) {
 	case -EADDRNOTAVAIL:
 		return ioas_type1_reserved(space, map->iova,
