@@ -362,7 +362,7 @@ static void names(void)
 {
 	unsigned int i, j, known = 0;
 
-	for (i = 0; i <= IOASID_REASON_BLOCKED; i++) {
+	for (i = 0; i <= IOASID_REASON_CONTAINER_ATTACHED; i++) {
 		for (j = 0; j < i; j++)
 			if (!strcmp(ioasid_reason_name(i), ioasid_reason_name(j)))
 				break;
