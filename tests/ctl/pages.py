@@ -170,8 +170,11 @@ class _Zsh:
 
     def offers(self, line: str) -> set[str]:
         """The words that are shown for a line."""
-        self._send(f"{line}\t\x15")
-        shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", " ", self._until_now())
+        self._send(f"{line}\t")
+        # Keys that are typed ahead keep zsh from showing a list.
+        listed = self._until(b"\n\x1b[J")
+        self._send("\x15")
+        shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", " ", listed + self._until_now())
         return {word for word in re.findall(r"(?m)(?:^|\s)([-a-z0-9/:]+)(?=\s|$)", re.sub(r" -- [^\r\n]*", "", shown))}
 
     def close(self) -> None:
@@ -186,8 +189,12 @@ class _Zsh:
         """What was shown until a command that is typed now has run; its own line does not have the word as a whole."""
         self.count += 1
         self._send(f"print en''d{self.count}.\r")
+        return self._until(f"end{self.count}.".encode())
+
+    def _until(self, sign: bytes) -> str:
+        """What was shown until a sign, which is part of it; until nothing comes any more if it does not come."""
         shown = b""
-        while f"end{self.count}.".encode() not in shown:
+        while sign not in shown:
             ready, _, _ = select.select([self.shell], [], [], 60)
             if not ready:
                 break
