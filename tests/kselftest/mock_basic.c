@@ -3,7 +3,9 @@
  * I/O address spaces on mock IOMMUs: what no emulated machine has, which is IOMMUs of
  * different kinds, odd apertures and page sizes, and a status for each access.
  */
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 
 #include "kselftest_harness.h"
 
@@ -15,6 +17,7 @@
 #define IOVA		0x2000000ULL
 #define NOWHERE		0x4000000ULL
 #define LENGTH		(4 * PAGE)
+#define TRACING		"/sys/kernel/tracing/"
 
 enum {
 	SEED_A = 900,
@@ -120,6 +123,72 @@ TEST_F(one, is_blocked_when_detached)
 	fill(self->va, LENGTH, SEED_CANARY);
 	EXPECT_NE(MOCK_OK, mock_store(&self->dev, BY_RID, IOVA, LENGTH));
 	EXPECT_TRUE(filled(self->va, LENGTH, SEED_CANARY));
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) >= 0;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* The last fault in the trace, which is then emptied; "" if there is none. */
+static const char *traced_fault(char *line, size_t size)
+{
+	FILE *file = fopen(TRACING "trace", "re");
+	char raw[512], *event;
+
+	line[0] = '\0';
+	while (file && fgets(raw, sizeof(raw), file)) {
+		event = strstr(raw, "ioasid_fault: ");
+		if (raw[0] != '#' && event)
+			snprintf(line, size, "%.*s",
+				 (int)strcspn(event, "\n"), event);
+	}
+	if (file)
+		fclose(file);
+	write_file(TRACING "trace", "");
+	return line;
+}
+
+#define EXPECT_FAULT(_iova, _flags)					\
+	do {								\
+		char _line[256], _expected[256];			\
+									\
+		snprintf(_expected, sizeof(_expected),			\
+			 "ioasid_fault: device=%s ioasid=%u iova=0x%llx flags=0x%x", \
+			 self->dev.name, self->space, _iova, _flags);	\
+		EXPECT_STREQ(_expected,					\
+			     traced_fault(_line, sizeof(_line)));	\
+	} while (0)
+
+/* The driver of this IOMMU tells of faults whoever has the domain. */
+TEST_F(one, faults_are_traced)
+{
+	char line[256];
+
+	if (access(TRACING "trace", F_OK))
+		ASSERT_EQ(0, mount("tracefs", TRACING, "tracefs", 0, NULL));
+	ASSERT_TRUE(write_file(TRACING "events/ioasid/ioasid_fault/enable",
+			       "1"));
+	traced_fault(line, sizeof(line));
+	ASSERT_OK(do_attach(self->fd, self->dev.id, self->space));
+	EXPECT_EQ(MOCK_OK, mock_load(&self->dev, BY_RID, IOVA, LENGTH));
+	EXPECT_STREQ("", traced_fault(line, sizeof(line)));
+	EXPECT_NE(MOCK_OK, mock_load(&self->dev, BY_RID, NOWHERE, PAGE));
+	EXPECT_FAULT(NOWHERE, 0);
+	EXPECT_NE(MOCK_OK, mock_store(&self->dev, BY_RID, IOVA + LENGTH - PAGE,
+				      2 * PAGE));
+	EXPECT_FAULT(IOVA + LENGTH, 1);
+	/* A device that is blocked is in no space. */
+	ASSERT_OK(do_detach(self->fd, self->dev.id));
+	EXPECT_NE(MOCK_OK, mock_store(&self->dev, BY_RID, IOVA, PAGE));
+	EXPECT_STREQ("", traced_fault(line, sizeof(line)));
+	ASSERT_TRUE(write_file(TRACING "events/ioasid/ioasid_fault/enable",
+			       "0"));
 }
 
 TEST_F(one, may_not_write_what_is_for_reading)

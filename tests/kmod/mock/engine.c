@@ -66,6 +66,15 @@ static enum mock_status access_domain_page(struct mock_domain *md, u64 iova,
 	return status;
 }
 
+/* Whoever has the domain is told, as by the drivers of IOMMUs that do so. */
+static void report_fault(const struct access *access, struct mock_domain *md,
+			 u64 iova)
+{
+	report_iommu_fault(&md->domain, access->device->dev, iova,
+			   access->write ? IOMMU_FAULT_WRITE :
+					   IOMMU_FAULT_READ);
+}
+
 /* An access that crosses no page. */
 static enum mock_status access_page(const struct access *access, u64 iova,
 				    u8 *data, size_t length)
@@ -79,6 +88,8 @@ static enum mock_status access_page(const struct access *access, u64 iova,
 	if (md)
 		status = access_domain_page(md, iova, data, length,
 					    access->write);
+	if (md && status != MOCK_OK)
+		report_fault(access, md, iova);
 	read_unlock(&device->lock);
 	if (status != MOCK_OK)
 		atomic_long_inc(&device->iommu->faults);
