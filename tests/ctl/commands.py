@@ -341,6 +341,12 @@ def events(tap: Tap, tool: Tool) -> None:
     answer = tool("monitor", here)
     expect(tap, "monitor shows faults", "fault       0000:00:04.0  space 3  0x1000  flags=0x1" in answer.out
            and re.search(r"(?m)^fault +1 ", answer.out), answer)
+    here.file("proc/4711/comm", "long ago\n")
+    here.tracing("   <...>-4711  [000] .....  8.000001: ioasid_map: ioasid=3 iova=0x1000 length=0x1000 result=0 nsec=9\n"
+                 "   <...>-4712  [000] .....  8.000002: ioasid_map: ioasid=3 iova=0x2000 length=0x1000 result=0 nsec=9\n")
+    documents = [json.loads(line) for line in tool("-j monitor", here).out.splitlines()]
+    expect(tap, "monitor asks for names that the kernel forgot", [(entry["command"], entry["pid"]) for entry in documents] == [
+        ("long ago", 4711), ("<...>", 4712)], documents)
     here.tracing()
     tool("monitor --failures", here)
     expect(tap, "monitor --failures sets the filter and takes it away", (here.root / "sys/kernel/tracing/events/ioasid/filter").read_text().startswith("0"))

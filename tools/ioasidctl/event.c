@@ -73,6 +73,22 @@ static void event_fields(struct event *event, char *text)
 	}
 }
 
+/* The kernel remembers the names of the last processes that ran, not of all. */
+static void event_find_process(struct event *event)
+{
+	static const char forgotten[] = "<...>-";
+	const char *pid = event->process + strlen(forgotten);
+	char command[EVENT_PROCESS / 2];
+
+	if (strncmp(event->process, forgotten, strlen(forgotten)) ||
+	    iol_read_line(command, sizeof(command), "/proc/%.12s/comm", pid) ||
+	    !command[0])
+		return;
+	names_clean(command);
+	snprintf(event->found, sizeof(event->found), "%s-%.12s", command, pid);
+	event->process = event->found;
+}
+
 /* "   name-pid   [cpu] flags  time: ioasid_event: key=value ..." */
 bool event_parse(struct event *event, const char *line)
 {
@@ -95,6 +111,7 @@ bool event_parse(struct event *event, const char *line)
 	event->process = event->text + strspn(event->text, " ");
 	while (cpu > event->text && cpu[-1] == ' ')
 		*--cpu = '\0';
+	event_find_process(event);
 	event_fields(event, colon + 1);
 	return true;
 }

@@ -12,6 +12,7 @@
 
 #define EVENT_FIELDS	12
 #define EVENT_TEXT	1024
+#define EVENT_PROCESS	64
 
 /**
  * struct event - A tracepoint that was passed
@@ -22,6 +23,7 @@
  * @keys: their names
  * @values: what they are
  * @text: where all that is
+ * @found: where @process is if the kernel had forgotten the name
  */
 struct event {
 	const char *name;
@@ -31,6 +33,7 @@ struct event {
 	const char *keys[EVENT_FIELDS];
 	const char *values[EVENT_FIELDS];
 	char text[EVENT_TEXT];
+	char found[EVENT_PROCESS];
 };
 
 enum event_kind {
