@@ -217,7 +217,7 @@ TEST_F(moving, without_a_window)
 TEST_F(moving, by_a_window)
 {
 	if (kernel_before(5, 19))
-		SKIP(return, "no iommu_group_claim_dma_owner(): only PCI devices can be stopped on the way");
+		SKIP(return, "no iommu_group_claim_dma_owner(): only PCI can be stopped");
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, store_on,
 				    &self->shuttle));
 	for (int i = 1; i <= MOVES; i++)
