@@ -41,6 +41,21 @@ int ioasid_memory_unregister(struct ioasid_ctx *ctx, uint32_t memory)
 	return 0;
 }
 
+/* A copy within the context, to where the kernel likes. */
+static struct ioasid_copy iol_copy_of(uint32_t from, uint64_t offset, uint64_t length,
+				      uint32_t ioasid, uint32_t prot)
+{
+	return (struct ioasid_copy){
+		.size = sizeof(struct ioasid_copy),
+		.src_fd = -1,
+		.src_id = from,
+		.dst_ioasid = ioasid,
+		.prot = prot,
+		.src_offset = offset,
+		.length = length,
+	};
+}
+
 /* @iova may be NULL if the caller knows it. */
 static int iol_copy(struct ioasid_ctx *ctx, struct ioasid_copy *copy, uint64_t *iova)
 {
@@ -63,17 +78,9 @@ int ioasid_space_map_memory(struct ioasid_ctx *ctx, uint32_t ioasid, uint32_t me
 			    uint64_t offset, uint64_t length, uint32_t prot,
 			    uint64_t *iova)
 {
-	struct ioasid_copy copy = {
-		.size = sizeof(copy),
-		.flags = IOASID_COPY_MEMORY,
-		.src_fd = -1,
-		.src_id = memory,
-		.dst_ioasid = ioasid,
-		.prot = prot,
-		.src_offset = offset,
-		.length = length,
-	};
+	struct ioasid_copy copy = iol_copy_of(memory, offset, length, ioasid, prot);
 
+	copy.flags = IOASID_COPY_MEMORY;
 	return iol_copy(ctx, &copy, iova);
 }
 
@@ -81,18 +88,10 @@ int ioasid_space_map_memory_fixed(struct ioasid_ctx *ctx, uint32_t ioasid,
 				  uint64_t iova, uint32_t memory, uint64_t offset,
 				  uint64_t length, uint32_t prot)
 {
-	struct ioasid_copy copy = {
-		.size = sizeof(copy),
-		.flags = IOASID_COPY_MEMORY | IOASID_COPY_FIXED,
-		.src_fd = -1,
-		.src_id = memory,
-		.dst_ioasid = ioasid,
-		.prot = prot,
-		.src_offset = offset,
-		.length = length,
-		.dst_iova = iova,
-	};
+	struct ioasid_copy copy = iol_copy_of(memory, offset, length, ioasid, prot);
 
+	copy.flags = IOASID_COPY_MEMORY | IOASID_COPY_FIXED;
+	copy.dst_iova = iova;
 	return iol_copy(ctx, &copy, NULL);
 }
 
@@ -100,15 +99,7 @@ int ioasid_space_copy(struct ioasid_ctx *ctx, uint32_t ioasid, uint32_t from,
 		      uint64_t from_iova, uint64_t length, uint32_t prot,
 		      uint64_t *iova)
 {
-	struct ioasid_copy copy = {
-		.size = sizeof(copy),
-		.src_fd = -1,
-		.src_id = from,
-		.dst_ioasid = ioasid,
-		.prot = prot,
-		.src_offset = from_iova,
-		.length = length,
-	};
+	struct ioasid_copy copy = iol_copy_of(from, from_iova, length, ioasid, prot);
 
 	return iol_copy(ctx, &copy, iova);
 }
@@ -117,18 +108,10 @@ int ioasid_space_copy_fixed(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t io
 			    uint32_t from, uint64_t from_iova, uint64_t length,
 			    uint32_t prot)
 {
-	struct ioasid_copy copy = {
-		.size = sizeof(copy),
-		.flags = IOASID_COPY_FIXED,
-		.src_fd = -1,
-		.src_id = from,
-		.dst_ioasid = ioasid,
-		.prot = prot,
-		.src_offset = from_iova,
-		.length = length,
-		.dst_iova = iova,
-	};
+	struct ioasid_copy copy = iol_copy_of(from, from_iova, length, ioasid, prot);
 
+	copy.flags = IOASID_COPY_FIXED;
+	copy.dst_iova = iova;
 	return iol_copy(ctx, &copy, NULL);
 }
 
