@@ -104,6 +104,27 @@ static void move_device(struct mock_device *dev, struct mock_domain *to,
 }
 
 /**
+ * mock_find_group() - The group that a device belongs to by its settings
+ * @md: the device
+ *
+ * Context: may sleep.
+ * Return: the group of a device before it, or a new one, with a reference; or an ERR_PTR.
+ */
+struct iommu_group *mock_find_group(struct mock_device *md)
+{
+	struct iommu_group *group = NULL;
+	struct mock_device *other;
+	unsigned int i;
+
+	for (i = 0; i < md->index && md->group != U32_MAX && !group; i++) {
+		other = mock_devices[i];
+		if (other->group == md->group && other->dev)
+			group = iommu_group_get(other->dev);
+	}
+	return group ?: iommu_group_alloc();
+}
+
+/**
  * mock_attach_dev() - A device goes into a page table
  * @domain: the domain, one of ours with a page table
  * @dev: the device

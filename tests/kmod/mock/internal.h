@@ -144,6 +144,7 @@ static inline struct mock_domain *mock_domain_of(struct iommu_domain *domain)
 struct mock_device *mock_device_of(struct device *dev);
 struct mock_domain *mock_domain_create(struct mock_iommu *mi);
 void mock_domain_free(struct iommu_domain *domain);
+struct iommu_group *mock_find_group(struct mock_device *md);
 int mock_attach_dev(struct iommu_domain *domain, struct device *dev);
 void mock_block_dev(struct device *dev);
 void mock_release_dev(struct device *dev);

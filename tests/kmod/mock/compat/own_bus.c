@@ -179,20 +179,6 @@ void mock_bus_remove_iommu(struct mock_iommu *mi)
 	mi->iommu.dev = NULL;
 }
 
-static struct iommu_group *find_group(struct mock_device *md)
-{
-	struct iommu_group *group = NULL;
-	struct mock_device *other;
-	unsigned int i;
-
-	for (i = 0; i < md->index && md->group != U32_MAX && !group; i++) {
-		other = mock_devices[i];
-		if (other->group == md->group && other->dev)
-			group = iommu_group_get(other->dev);
-	}
-	return group ?: iommu_group_alloc();
-}
-
 /* What the core does when it probes a device of a bus it watches. */
 static int put_behind_iommu(struct mock_device *md)
 {
@@ -203,7 +189,7 @@ static int put_behind_iommu(struct mock_device *md)
 	if (ret)
 		return ret;
 	md->dev->iommu->iommu_dev = &md->iommu->iommu;
-	group = find_group(md);
+	group = mock_find_group(md);
 	if (IS_ERR(group))
 		return PTR_ERR(group);
 	ret = iommu_group_add_device(group, md->dev);

@@ -125,16 +125,7 @@ static void release_device(struct device *dev)
 
 static struct iommu_group *device_group(struct device *dev)
 {
-	struct mock_device *md = mock_device_of(dev), *other;
-	struct iommu_group *group = NULL;
-	unsigned int i;
-
-	for (i = 0; i < md->index && md->group != U32_MAX && !group; i++) {
-		other = mock_devices[i];
-		if (other->group == md->group && other->dev)
-			group = iommu_group_get(other->dev);
-	}
-	return group ?: iommu_group_alloc();
+	return mock_find_group(mock_device_of(dev));
 }
 
 /* While the host has a device, nothing is translated. */
