@@ -11,10 +11,9 @@
 #include "common.h"
 #include "dma.h"
 #include "expect.h"
+#include "place.h"
 #include "stage.h"
 
-#define SOURCE		0x100000ULL
-#define SINK		0x200000ULL
 #define ELSEWHERE	0x300000ULL
 
 enum {
@@ -24,39 +23,12 @@ enum {
 	SEED_CANARY,
 };
 
-/* A space with its own source and sink pages at the same IOVAs as every other. */
-struct place {
-	__u32 space;
-	char *source, *sink;
-};
-
-static int place_make(struct place *place, int fd)
-{
-	int err = do_alloc(fd, &place->space);
-
-	place->source = anon(2 * PAGE);
-	if (err || !place->source)
-		return err ? err : errno;
-	place->sink = place->source + PAGE;
-	err = do_map(fd, place->space, place->source, PAGE, SOURCE,
-		     IOASID_PROT_READ);
-	return err ? err : do_map(fd, place->space, place->sink, PAGE, SINK,
-				  IOASID_PROT_WRITE);
-}
-
-static bool works_in(struct engine *engine, struct place *place,
-		     unsigned int seed)
-{
-	return engine_works(engine, place->source, SOURCE, place->sink, SINK,
-			    seed);
-}
-
 /* DMA works in the one space, and nothing of it is seen in the other. */
 static bool only_in(struct engine *engine, struct place *here,
 		    struct place *there, unsigned int seed)
 {
 	fill(there->sink, PAGE, SEED_CANARY);
-	return works_in(engine, here, seed) &&
+	return place_works(engine, here, seed) &&
 	       filled(there->sink, PAGE, SEED_CANARY);
 }
 
@@ -153,7 +125,7 @@ TEST_F(solo, to_where_it_is)
 	ASSERT_OK(do_attach_flags(self->fd, self->dev.id, self->here.space,
 				  IOASID_ATTACH_REPLACE, 0));
 	EXPECT_EQ(1, devices_in(self->fd, self->here.space));
-	EXPECT_TRUE(works_in(&self->engine, &self->here, SEED_A));
+	EXPECT_TRUE(place_works(&self->engine, &self->here, SEED_A));
 }
 
 /*
@@ -166,7 +138,7 @@ TEST_F(solo, while_dma_runs)
 
 	ASSERT_NE(NULL, watch);
 	ASSERT_OK(do_attach(self->fd, self->dev.id, self->here.space));
-	ASSERT_TRUE(works_in(&self->engine, &self->here, SEED_A));
+	ASSERT_TRUE(place_works(&self->engine, &self->here, SEED_A));
 	for (int i = 0; i < 4; i++) {
 		struct place *from = i & 1 ? &self->there : &self->here;
 		struct place *to = i & 1 ? &self->here : &self->there;
@@ -263,7 +235,7 @@ TEST_F(solo, conflicts_leave_it_where_it_is)
 TEST_F(solo, reset)
 {
 	ASSERT_OK(do_attach(self->fd, self->dev.id, self->here.space));
-	ASSERT_TRUE(works_in(&self->engine, &self->here, SEED_A));
+	ASSERT_TRUE(place_works(&self->engine, &self->here, SEED_A));
 	engine_close(&self->engine);
 	/* VFIO resets what it can when a device is closed, and when it is opened. */
 	ASSERT_EQ(0, engine_open(&self->engine, &self->dev));
@@ -319,7 +291,7 @@ TEST_F(group, moves_together)
 	EXPECT_EQ(2, devices_in(self->fd, self->there.space));
 	/* They leave one by one, as if they had come so. */
 	ASSERT_OK(do_detach(self->fd, self->dev[1].id));
-	EXPECT_TRUE(works_in(&self->engine[0], &self->there, SEED_C));
+	EXPECT_TRUE(place_works(&self->engine[0], &self->there, SEED_C));
 	EXPECT_REFUSED(EBUSY, IOASID_REASON_IN_USE,
 		       do_free(self->fd, self->there.space));
 	EXPECT_EQ(self->dev[0].id, ea.id);
@@ -351,7 +323,7 @@ TEST_F(group, one_of_another_context)
 	ASSERT_OK(do_replace(self->fd, self->dev[0].id, self->there.space));
 	ASSERT_OK(do_replace(self->fd, self->dev[0].id, self->here.space));
 	EXPECT_EQ(0, attached_to(other, self->dev[1].id));
-	EXPECT_TRUE(works_in(&self->engine[0], &self->here, SEED_A));
+	EXPECT_TRUE(place_works(&self->engine[0], &self->here, SEED_A));
 	close(other);
 }
 

@@ -8,9 +8,7 @@
 #include "common.h"
 #include "dma.h"
 #include "expect.h"
-
-#define SOURCE		0x100000ULL
-#define SINK		0x200000ULL
+#include "place.h"
 
 enum {
 	SEED_A = 300,
@@ -18,33 +16,6 @@ enum {
 	SEED_C,
 	SEED_CANARY,
 };
-
-/* A space with its own source and sink pages at the same IOVAs as every other. */
-struct place {
-	__u32 space;
-	char *source, *sink;
-};
-
-static int place_make(struct place *place, int fd)
-{
-	int err = do_alloc(fd, &place->space);
-
-	place->source = anon(2 * PAGE);
-	if (err || !place->source)
-		return err ? err : errno;
-	place->sink = place->source + PAGE;
-	err = do_map(fd, place->space, place->source, PAGE, SOURCE,
-		     IOASID_PROT_READ);
-	return err ? err : do_map(fd, place->space, place->sink, PAGE, SINK,
-				  IOASID_PROT_WRITE);
-}
-
-static bool works_in(struct engine *engine, struct place *place,
-		     unsigned int seed)
-{
-	return engine_works(engine, place->source, SOURCE, place->sink, SINK,
-			    seed);
-}
 
 /* The device reaches neither place; what it has in its buffer stays there. */
 static bool is_blocked(struct engine *engine, struct place *place)
@@ -88,15 +59,15 @@ TEST_F(group, attached_one_by_one)
 	EXPECT_TRUE(is_blocked(&self->engine[0], &self->here));
 	EXPECT_TRUE(is_blocked(&self->engine[1], &self->here));
 	ASSERT_OK(do_attach(self->fd, self->dev[0].id, self->here.space));
-	EXPECT_TRUE(works_in(&self->engine[0], &self->here, SEED_A));
+	EXPECT_TRUE(place_works(&self->engine[0], &self->here, SEED_A));
 	EXPECT_REFUSED(EBUSY, IOASID_REASON_GROUP_ATTACHED,
 		       do_attach(self->fd, self->dev[1].id,
 				 self->there.space));
 	EXPECT_EQ(self->dev[0].id, ea.id);
 	EXPECT_NE(NULL, strstr(ea.message, self->dev[0].name));
 	ASSERT_OK(do_attach(self->fd, self->dev[1].id, self->here.space));
-	EXPECT_TRUE(works_in(&self->engine[1], &self->here, SEED_B));
-	EXPECT_TRUE(works_in(&self->engine[0], &self->here, SEED_C));
+	EXPECT_TRUE(place_works(&self->engine[1], &self->here, SEED_B));
+	EXPECT_TRUE(place_works(&self->engine[0], &self->here, SEED_C));
 }
 
 /* Blocked when the last one leaves, not before. */
@@ -105,14 +76,14 @@ TEST_F(group, detached_one_by_one)
 	ASSERT_OK(do_attach(self->fd, self->dev[0].id, self->here.space));
 	ASSERT_OK(do_attach(self->fd, self->dev[1].id, self->here.space));
 	ASSERT_OK(do_detach(self->fd, self->dev[0].id));
-	EXPECT_TRUE(works_in(&self->engine[1], &self->here, SEED_A));
+	EXPECT_TRUE(place_works(&self->engine[1], &self->here, SEED_A));
 	ASSERT_OK(do_detach(self->fd, self->dev[1].id));
 	EXPECT_TRUE(is_blocked(&self->engine[0], &self->here));
 	EXPECT_TRUE(is_blocked(&self->engine[1], &self->here));
 	/* Nobody is attached any more, so the group can go elsewhere. */
 	ASSERT_OK(do_attach(self->fd, self->dev[1].id, self->there.space));
 	fill(self->here.sink, PAGE, SEED_CANARY);
-	EXPECT_TRUE(works_in(&self->engine[1], &self->there, SEED_B));
+	EXPECT_TRUE(place_works(&self->engine[1], &self->there, SEED_B));
 	EXPECT_TRUE(filled(self->here.sink, PAGE, SEED_CANARY));
 }
 
@@ -121,13 +92,13 @@ TEST_F(group, unbound_one_by_one)
 	ASSERT_OK(do_attach(self->fd, self->dev[0].id, self->here.space));
 	ASSERT_OK(do_attach(self->fd, self->dev[1].id, self->here.space));
 	ASSERT_OK(do_unbind(self->dev[0].container, self->fd, self->dev[0].id));
-	EXPECT_TRUE(works_in(&self->engine[1], &self->here, SEED_A));
+	EXPECT_TRUE(place_works(&self->engine[1], &self->here, SEED_A));
 	ASSERT_OK(do_unbind(self->dev[1].container, self->fd, self->dev[1].id));
 	EXPECT_TRUE(is_blocked(&self->engine[1], &self->here));
 	EXPECT_TRUE(is_blocked(&self->engine[0], &self->here));
 	ASSERT_OK(dev_bind(&self->dev[0], self->fd));
 	ASSERT_OK(do_attach(self->fd, self->dev[0].id, self->there.space));
-	EXPECT_TRUE(works_in(&self->engine[0], &self->there, SEED_B));
+	EXPECT_TRUE(place_works(&self->engine[0], &self->there, SEED_B));
 }
 
 /* Two devices with a group each: through one container, or two, or two contexts. */
@@ -190,17 +161,17 @@ FIXTURE_TEARDOWN(pair)
 /* Each sees its own memory at the same IOVA, and never the other's. */
 TEST_F(pair, are_separate)
 {
-	ASSERT_TRUE(works_in(&self->engine[0], &self->place[0], SEED_A));
+	ASSERT_TRUE(place_works(&self->engine[0], &self->place[0], SEED_A));
 	fill(self->place[0].sink, PAGE, SEED_CANARY);
-	EXPECT_TRUE(works_in(&self->engine[1], &self->place[1], SEED_B));
+	EXPECT_TRUE(place_works(&self->engine[1], &self->place[1], SEED_B));
 	EXPECT_TRUE(filled(self->place[0].sink, PAGE, SEED_CANARY));
 
 	ASSERT_OK(do_detach(self->fd[0], self->dev[0].id));
 	EXPECT_TRUE(is_blocked(&self->engine[0], &self->place[0]));
-	EXPECT_TRUE(works_in(&self->engine[1], &self->place[1], SEED_C));
+	EXPECT_TRUE(place_works(&self->engine[1], &self->place[1], SEED_C));
 	ASSERT_OK(do_attach(self->fd[0], self->dev[0].id,
 			    self->place[0].space));
-	EXPECT_TRUE(works_in(&self->engine[0], &self->place[0], SEED_C));
+	EXPECT_TRUE(place_works(&self->engine[0], &self->place[0], SEED_C));
 }
 
 /* One context's end blocks its device, and not the other context's. */
@@ -208,16 +179,16 @@ TEST_F(pair, one_context_closes)
 {
 	if (variant->one_context)
 		return;
-	ASSERT_TRUE(works_in(&self->engine[0], &self->place[0], SEED_A));
+	ASSERT_TRUE(place_works(&self->engine[0], &self->place[0], SEED_A));
 	close(self->fd[0]);
 	self->fd[0] = -1;
 	EXPECT_TRUE(is_blocked(&self->engine[0], &self->place[0]));
-	EXPECT_TRUE(works_in(&self->engine[1], &self->place[1], SEED_B));
+	EXPECT_TRUE(place_works(&self->engine[1], &self->place[1], SEED_B));
 	/* The device is free for the context that is left. */
 	ASSERT_OK(dev_bind(&self->dev[0], self->fd[1]));
 	ASSERT_OK(do_attach(self->fd[1], self->dev[0].id,
 			    self->place[1].space));
-	EXPECT_TRUE(works_in(&self->engine[0], &self->place[1], SEED_C));
+	EXPECT_TRUE(place_works(&self->engine[0], &self->place[1], SEED_C));
 }
 
 TEST_HARNESS_MAIN

@@ -22,6 +22,14 @@ int mock_open(struct dev *dev)
 	return device_open(dev->group, dev->name, &dev->device);
 }
 
+int mock_claim(struct dev *dev, unsigned int n, int fd)
+{
+	int err = dev_claim(dev, n);
+
+	err = err ? err : dev_bind(dev, fd);
+	return err ? err : mock_open(dev);
+}
+
 int mock_dma(const struct dev *dev, struct mock_dma *dma)
 {
 	return ioctl(dev->device, MOCK_DMA, dma) ? -1 : (int)dma->status;

@@ -18,6 +18,9 @@
 /* Not a PASID: the access is made by RID. */
 #define BY_RID		(~0U)
 
+/* Claims device @n, binds it to a context and opens it. 0 or an errno. */
+int mock_claim(struct dev *dev, unsigned int n, int fd);
+
 /*
  * The accesses return an enum mock_status, or -1 if the command failed. @dev has been
  * opened by mock_open().

@@ -35,14 +35,6 @@ enum {
 	ODD = MOCK(5),
 };
 
-static int claim(struct dev *dev, unsigned int n, int fd)
-{
-	int err = dev_claim(dev, n);
-
-	err = err ? err : dev_bind(dev, fd);
-	return err ? err : mock_open(dev);
-}
-
 static int join(struct dev *dev, unsigned int n, const struct dev *first, int fd)
 {
 	int err = dev_join(dev, n, first);
@@ -80,7 +72,7 @@ FIXTURE_SETUP(one)
 	dev_init(&self->dev, variant->device);
 	self->fd = ctx_open();
 	ASSERT_GE(self->fd, 0);
-	ASSERT_OK(claim(&self->dev, variant->device, self->fd));
+	ASSERT_OK(mock_claim(&self->dev, variant->device, self->fd));
 	ASSERT_OK(do_alloc(self->fd, &self->space));
 	self->va = anon_populated(LENGTH);
 	ASSERT_NE(NULL, self->va);
@@ -284,7 +276,7 @@ FIXTURE_SETUP(odd)
 	dev_init(&self->dev, ODD);
 	self->fd = ctx_open();
 	ASSERT_GE(self->fd, 0);
-	ASSERT_OK(claim(&self->dev, ODD, self->fd));
+	ASSERT_OK(mock_claim(&self->dev, ODD, self->fd));
 	ASSERT_OK(do_alloc(self->fd, &self->space));
 }
 
@@ -392,8 +384,8 @@ FIXTURE_SETUP(mixed)
 	dev_init(&self->plain, PLAIN);
 	self->fd = ctx_open();
 	ASSERT_GE(self->fd, 0);
-	ASSERT_OK(claim(&self->large, LARGE_A, self->fd));
-	ASSERT_OK(claim(&self->plain, PLAIN, self->fd));
+	ASSERT_OK(mock_claim(&self->large, LARGE_A, self->fd));
+	ASSERT_OK(mock_claim(&self->plain, PLAIN, self->fd));
 	ASSERT_OK(do_alloc(self->fd, &self->space));
 	self->va = anon_populated(LENGTH);
 	ASSERT_NE(NULL, self->va);
@@ -534,7 +526,7 @@ TEST(group_of_two)
 
 	ASSERT_GE(fd, 0);
 	ASSERT_NE(NULL, va);
-	ASSERT_OK(claim(&dev[0], GROUP_A, fd));
+	ASSERT_OK(mock_claim(&dev[0], GROUP_A, fd));
 	ASSERT_OK(join(&dev[1], GROUP_B, &dev[0], fd));
 	ASSERT_EQ(iommu_group_of(dev[0].name), iommu_group_of(dev[1].name));
 	ASSERT_OK(do_alloc(fd, &space));
@@ -566,7 +558,7 @@ TEST(leaves_nothing)
 
 	ASSERT_GE(fd, 0);
 	ASSERT_NE(NULL, va);
-	ASSERT_OK(claim(&dev, LARGE_A, fd));
+	ASSERT_OK(mock_claim(&dev, LARGE_A, fd));
 	ASSERT_OK(do_alloc(fd, &space));
 	ASSERT_OK(do_map(fd, space, va, LENGTH, IOVA, RW));
 	ASSERT_OK(do_attach(fd, dev.id, space));

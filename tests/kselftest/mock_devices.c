@@ -32,14 +32,6 @@ enum {
 	ODD = MOCK(5),
 };
 
-static int claim(struct dev *dev, unsigned int n, int fd)
-{
-	int err = dev_claim(dev, n);
-
-	err = err ? err : dev_bind(dev, fd);
-	return err ? err : mock_open(dev);
-}
-
 FIXTURE(mixed) {
 	int fd;
 	__u32 space;
@@ -55,7 +47,7 @@ FIXTURE_SETUP(mixed)
 	ASSERT_GE(self->fd, 0);
 	ASSERT_OK(do_alloc(self->fd, &self->space));
 	for (int i = 0; i < 3; i++) {
-		ASSERT_OK(claim(&self->dev[i], which[i], self->fd));
+		ASSERT_OK(mock_claim(&self->dev[i], which[i], self->fd));
 		self->ids[i] = self->dev[i].id;
 	}
 }
@@ -161,7 +153,7 @@ FIXTURE_SETUP(moving)
 {
 	self->fd = ctx_open();
 	ASSERT_GE(self->fd, 0);
-	ASSERT_OK(claim(&self->dev, LARGE, self->fd));
+	ASSERT_OK(mock_claim(&self->dev, LARGE, self->fd));
 	for (int i = 0; i < 2; i++) {
 		ASSERT_OK(do_alloc(self->fd, &self->space[i]));
 		self->va[i] = anon_populated(LENGTH);
@@ -236,7 +228,7 @@ TEST_F(moving, after_a_group_was_there)
 {
 	struct dev pair[2];
 
-	ASSERT_OK(claim(&pair[0], GROUP_A, self->fd));
+	ASSERT_OK(mock_claim(&pair[0], GROUP_A, self->fd));
 	ASSERT_OK(dev_join(&pair[1], GROUP_B, &pair[0]));
 	ASSERT_OK(dev_bind(&pair[1], self->fd));
 	ASSERT_OK(mock_open(&pair[1]));

@@ -74,14 +74,6 @@ static bool only_in(const struct dev *dev, __u32 pasid, struct place *places,
 	return good;
 }
 
-static int claim(struct dev *dev, unsigned int n, int fd)
-{
-	int err = dev_claim(dev, n);
-
-	err = err ? err : dev_bind(dev, fd);
-	return err ? err : mock_open(dev);
-}
-
 /* What holds on every kernel. */
 FIXTURE(any) {
 	int fd;
@@ -108,7 +100,7 @@ TEST_F(any, a_kernel_that_cannot)
 {
 	struct ioasid_device_info info;
 
-	ASSERT_OK(claim(&self->dev, WITH_PASIDS, self->fd));
+	ASSERT_OK(mock_claim(&self->dev, WITH_PASIDS, self->fd));
 	ASSERT_OK(do_device_info(self->fd, self->dev.id, &info));
 	if (kernel_before(6, 11)) {
 		EXPECT_EQ(0, info.max_pasids);
@@ -124,7 +116,7 @@ TEST_F(any, a_kernel_that_cannot)
 
 TEST_F(any, a_device_that_cannot)
 {
-	ASSERT_OK(claim(&self->dev, WITHOUT_PASIDS, self->fd));
+	ASSERT_OK(mock_claim(&self->dev, WITHOUT_PASIDS, self->fd));
 	EXPECT_REFUSED(EOPNOTSUPP, IOASID_REASON_PASID,
 		       do_attach_pasid(self->fd, self->dev.id, 1,
 				       self->place.space));
@@ -138,7 +130,7 @@ TEST_F(any, a_group_in_which_two_can)
 {
 	struct ioasid_device_info info;
 
-	ASSERT_OK(claim(&self->dev, TWO_WITH_PASIDS, self->fd));
+	ASSERT_OK(mock_claim(&self->dev, TWO_WITH_PASIDS, self->fd));
 	ASSERT_OK(do_device_info(self->fd, self->dev.id, &info));
 	EXPECT_EQ(2, info.num_members);
 	EXPECT_EQ(0, info.max_pasids);
@@ -154,7 +146,7 @@ TEST_F(any, a_group_in_which_one_can)
 
 	if (kernel_before(6, 11))
 		SKIP(return, "no iommu_attach_device_pasid() with a handle");
-	ASSERT_OK(claim(&self->dev, ONE_WITH_PASIDS, self->fd));
+	ASSERT_OK(mock_claim(&self->dev, ONE_WITH_PASIDS, self->fd));
 	ASSERT_OK(dev_join(&other, WITHOUT_PASIDS, &self->dev));
 	ASSERT_OK(dev_bind(&other, self->fd));
 	ASSERT_OK(mock_open(&other));
@@ -171,7 +163,7 @@ TEST_F(any, a_group_in_which_one_can)
 
 TEST_F(any, an_iommu_that_cannot)
 {
-	ASSERT_OK(claim(&self->dev, IOMMU_WITHOUT_PASIDS, self->fd));
+	ASSERT_OK(mock_claim(&self->dev, IOMMU_WITHOUT_PASIDS, self->fd));
 	EXPECT_REFUSED(EOPNOTSUPP, IOASID_REASON_PASID,
 		       do_attach_pasid(self->fd, self->dev.id, 1,
 				       self->place.space));
@@ -192,7 +184,7 @@ FIXTURE_SETUP(pasid)
 		SKIP(return, "no iommu_attach_device_pasid() with a handle");
 	self->fd = ctx_open();
 	ASSERT_GE(self->fd, 0);
-	ASSERT_OK(claim(&self->dev, WITH_PASIDS, self->fd));
+	ASSERT_OK(mock_claim(&self->dev, WITH_PASIDS, self->fd));
 	for (int i = 0; i < 3; i++)
 		ASSERT_OK(place_make(&self->place[i], self->fd));
 }
@@ -427,7 +419,7 @@ TEST_F(pasid, of_two_devices)
 {
 	struct dev other;
 
-	ASSERT_OK(claim(&other, ALSO_WITH_PASIDS, self->fd));
+	ASSERT_OK(mock_claim(&other, ALSO_WITH_PASIDS, self->fd));
 	ASSERT_OK(do_attach_pasid(self->fd, self->dev.id, 1,
 				  self->place[1].space));
 	EXPECT_TRUE(is_blocked(&other, 1));
