@@ -267,7 +267,6 @@ int ioas_domain_map_nosync(struct ioas_domain *domain, unsigned long iova,
 		return ioas_place_map(domain, iova,
 				      ioas_pfnmap_from_memory(memory), offset,
 				      pages, ioas_iommu_prot(domain, prot));
-
 	ioas_mapper_init(&mapper, domain->iommu, ioas_iommu_prot(domain, prot));
 	/* The common case of a driver's buffer. */
 	if (!offset && pages <= ioas_run_pages(first) && !domain->granule)
