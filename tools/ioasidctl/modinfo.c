@@ -9,6 +9,7 @@
 #include <string.h>
 #include <fcntl.h>
 #include <sys/utsname.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "ctl.h"
@@ -40,9 +41,14 @@ bool modinfo_loaded(void)
 struct kmod_ctx *modinfo_kmod(void)
 {
 	char folder[PATH_MAX];
+	struct kmod_ctx *kmod;
 
 	snprintf(folder, sizeof(folder), "%s/lib/modules/%s", iol_root, modinfo_release());
-	return kmod_new(folder, NULL);
+	kmod = kmod_new(folder, NULL);
+	/* What fails is said once, by who asked for it. */
+	if (kmod)
+		kmod_set_log_priority(kmod, LOG_CRIT);
+	return kmod;
 }
 
 struct kmod_module *modinfo_find(struct kmod_ctx *kmod)

@@ -245,7 +245,7 @@ static int module_remove(struct ctl_call *call)
 	int ret = -ENOMEM;
 
 	if (kmod && !kmod_module_new_from_name(kmod, CTL_MODULE, &module))
-		ret = kmod_module_remove_module(module, KMOD_REMOVE_NOLOG);
+		ret = kmod_module_remove_module(module, 0);
 	kmod_module_unref(module);
 	kmod_unref(kmod);
 	return ret ? module_fail_unload(call, ret) : CTL_OK;
