@@ -22,7 +22,7 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help modules test-modules lib tools portable-tools man tests demo-bin install uninstall dkms-install \
-	dkms-remove check check-apps bench demo lint clean clean-modules
+	dkms-remove check check-apps deb rpm arch bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
 
@@ -44,7 +44,7 @@ ifneq ($(MODULE),$(CURDIR))
 endif
 	$(MAKE) $(parallel) -C $(KDIR) M=$(MODULE) modules
 
-test-modules: modules ## build the test modules too; nothing installs them
+test-modules: modules ## build the test modules too; make install leaves them out
 ifneq ($(MODULE),$(CURDIR))
 	@mkdir -p $(MODULE)/tests
 	@cp -rsf $(CURDIR)/tests/kmod $(MODULE)/tests
@@ -105,6 +105,18 @@ check: ## run every test on every supported kernel, in virtual machines
 
 check-apps: ## run programs of others on VFIO type1, the kernel's own and ours (APPS= chooses)
 	tests/lab/lab apps $(APPS)
+
+# Built in the lab's roots, so that nothing has to be installed for them here.
+package = tests/lab/lab package $@ -o '$(abspath $(OUT))/packages' $(RELEASE:%=-r %)
+
+deb: ## build Debian packages, into OUT/packages (RELEASE= chooses, or all)
+	$(package)
+
+rpm: ## build packages for systems with rpm
+	$(package)
+
+arch: ## build packages for Arch Linux
+	$(package)
 
 bench: ## measure it beside VFIO type1 and iommufd (KERNELS=, ROWS= choose)
 	tests/lab/lab bench $(KERNELS:%=-k %) $(ROWS:%=-r %)

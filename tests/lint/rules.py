@@ -9,7 +9,7 @@ from pathlib import Path
 from files import Tree
 
 # Have no place for a licence line: the licences, fields that programs read, and what a program wrote.
-UNLICENSED = re.compile(r"LICENSES/|COPYING$|META$")
+UNLICENSED = re.compile(r"LICENSES/|COPYING$|META$|packaging/debian/(changelog|copyright|source/format)$")
 LICENCE = re.compile(r"SPDX-License-Identifier: ([\w.-]+)(?: WITH ([\w.-]+))?")
 SOURCE_LINES = 700
 
@@ -21,6 +21,14 @@ HOUSE = (
     (r"\bnot implemented\b", r"", r"^tests/lint/|^LICENSES/", "what does not exist is not offered"),
     (r"(?<![\w.])/(home|root)/", r"", r"^tests/lint/", "a path of one machine"),
     (r"https?://[^/\s]+/(debian|ubuntu)\b", r"", r"^tests/lint/", "mirrors come from the machine's own settings"),
+)
+
+# Where packages say their version: packaging/set-version changes them all.
+PACKAGED = (
+    ("tests/kmod/dkms.conf", r'^PACKAGE_VERSION="([^"]*)"$'),
+    ("packaging/debian/changelog", r"\Aioasidfd \((.*)-\d+\)"),
+    ("packaging/rpm/ioasidfd.spec", r"^Version: *(\S+)$"),
+    ("packaging/arch/PKGBUILD", r"^pkgver=(\S+)$"),
 )
 
 
@@ -78,6 +86,10 @@ def versions(tree: Tree) -> list[str]:
         found.append(f"dkms.conf: PACKAGE_VERSION is {dkms.get('PACKAGE_VERSION')}, META has {meta.get('Version')}")
     if dkms.get("PACKAGE_NAME") != meta.get("Name"):
         found.append(f"dkms.conf: PACKAGE_NAME is {dkms.get('PACKAGE_NAME')}, META has {meta.get('Name')}")
+    for name, pattern in PACKAGED:
+        stated = re.search(pattern, tree.read(Path(name)), flags=re.M)
+        if not stated or stated[1] != meta.get("Version"):
+            found.append(f"{name}: the version is {stated[1] if stated else 'missing'}, META has {meta.get('Version')}")
     readme = tree.read(Path("README.md"))
     found += [f"README.md: does not say {meta[field]}, META's {field}" for field in ("Linux-Minimum", "Linux-Maximum")
               if meta[field] not in readme]

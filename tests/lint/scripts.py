@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from files import Tree, output_of
 
 SHELL_LINES = 120
+# What other programs' shells read.
+SOURCED = ("dkms.conf", "PKGBUILD")
 
 
 def python(tree: Tree) -> list[str]:
@@ -22,7 +22,7 @@ def python(tree: Tree) -> list[str]:
 
 
 def shell(tree: Tree) -> list[str]:
-    scripts = sorted({*tree.named(".sh"), *tree.scripts("sh", "bash"), Path("dkms.conf")})
+    scripts = sorted({*tree.named(".sh"), *tree.scripts("sh", "bash"), *(path for path in tree.files if path.name in SOURCED)})
     long = [f"{path}: a shell script of {lines} lines; what needs so many is better written in Python"
             for path in scripts if (lines := len(tree.read(path).splitlines())) > SHELL_LINES]
     return long + output_of(["shellcheck", "--external-sources", "--format=gcc", *scripts], tree.root)
