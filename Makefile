@@ -82,6 +82,7 @@ install: ## install the module for KVER, the library, its headers; ioasidctl if 
 		$(DESTDIR)/lib/modules/$(release)/updates/ioasidfd.ko
 	$(if $(DESTDIR),,depmod $(release))
 	$(MAKE) -C lib install
+	$(if $(DESTDIR),,ldconfig)
 	$(if $(wildcard $(ioasidctl)),$(MAKE) -C tools/ioasidctl install)
 
 uninstall: ## remove what install installed
