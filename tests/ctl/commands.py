@@ -231,8 +231,31 @@ def binding(tap: Tap, tool: Tool) -> None:
     answer = tool("device unbind 0000:00:06.0 --group", here)
     written = [(here.root / "sys/bus/pci/drivers" / name / "unbind").read_text() for name in ("vfio-pci", "e1000e")]
     expect(tap, "unbind --group moves the whole group", answer.status == 0 and written == ["0000:00:06.0", "0000:00:06.1"], f"{answer}{written}")
+    storage(tap, tool)
     answer = tool("device bind 0000:00:04.0", tool.bare)
     expect(tap, "without an IOMMU, or the driver, binding says so", answer.status == 1 and "vfio-pci" in answer.err, answer)
+
+
+def storage(tap: Tap, tool: Tool) -> None:
+    """A disk that the kernel uses is not taken away from it."""
+    below = "devices/pci0000:00/0000:00:06.1/nvme/nvme0/nvme0n1"
+    for what, words, files in (
+            ("mounted, by number", "nvme0n1p2 is mounted on /mnt", {"proc/self/mountinfo": "22 1 259:2 / /mnt rw - ext4 /dev/root rw\n"}),
+            ("mounted, by name", "nvme0n1p2 is mounted on /mnt", {"proc/self/mountinfo": "22 1 0:30 /@ /mnt rw - btrfs /dev/nvme0n1p2 rw\n"}),
+            ("swapped to", "nvme0n1p2 is swapped to", {"proc/swaps": "Filename Type Size Used\n/dev/nvme0n1p2 partition 1 0\n"}),
+            ("held", "nvme0n1p2 is a part of dm-0", {f"sys/{below}/nvme0n1p2/holders/dm-0": ""})):
+        here = machine.complete(tool.folder / "other")
+        for name, target in (("nvme0n1", below), ("nvme0n1p2", f"{below}/nvme0n1p2")):
+            here.file(f"sys/{target}/dev", "259:2\n" if "p2" in name else "259:0\n")
+            here.link(f"sys/class/block/{name}", f"../../{target}")
+        answer = tool("device bind 0000:00:06.0 --group", here)
+        expect(tap, "a disk that nothing uses is no obstacle", "nvme0n1" not in answer.err, answer)
+        for name, text in files.items():
+            here.file(name, text)
+        here.file("sys/bus/pci/drivers/e1000e/unbind")
+        answer = tool("device bind 0000:00:06.0 --group", here)
+        expect(tap, f"a disk that is {what} is left alone", answer.status == 1 and words in answer.err
+               and not (here.root / "sys/bus/pci/drivers/e1000e/unbind").read_text(), answer)
 
 
 def spaces(tap: Tap, tool: Tool) -> None:

@@ -14,6 +14,7 @@
 #include "names.h"
 #include "pci.h"
 #include "process.h"
+#include "storage.h"
 #include "term.h"
 
 #define BIND_DRIVER	"vfio-pci"
@@ -77,6 +78,23 @@ static int bind_check_users(struct ctl_call *call, const char *address)
 	return status;
 }
 
+/* What the kernel has mounted it would take away all the same. */
+static int bind_check_storage(struct ctl_call *call, struct json_object *devices)
+{
+	char use[512];
+	size_t i;
+
+	for (i = 0; i < j_length(devices); i++) {
+		const char *address = j_text(j_at(devices, i), "address");
+
+		if (storage_is_used(address, use, sizeof(use)))
+			return ctl_fail(call, CTL_FAILED,
+					"choose a device that nothing uses, or end that use first",
+					"%s is in use: %s", address, use);
+	}
+	return CTL_OK;
+}
+
 /* All that is to be moved; nothing is moved if one of them cannot be. */
 static int bind_collect(struct ctl_call *call, bool whole_groups)
 {
@@ -95,7 +113,7 @@ static int bind_collect(struct ctl_call *call, bool whole_groups)
 		if (whole_groups)
 			bind_add_group(devices, address);
 	}
-	return CTL_OK;
+	return bind_check_storage(call, devices);
 }
 
 static void bind_after(struct json_object *entry)
