@@ -21,8 +21,8 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 # Where "make -jN" was not asked for, use every processor.
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all help modules test-modules lib tools portable-tools man tests demo-bin install uninstall dkms-install \
-	dkms-remove check check-apps deb rpm arch bench demo lint clean clean-modules
+.PHONY: all help modules test-modules lib tools portable-tools portable-examples man tests demo-bin install uninstall \
+	dkms-install dkms-remove check check-apps deb rpm arch bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
 
@@ -62,6 +62,14 @@ tools: lib ## build ioasidctl; needs libkmod and json-c
 # For the guests of the lab, which have no libraries.
 portable-tools: lib
 	$(MAKE) -C tools/ioasidctl portable
+
+# The same of the guide's programs, which see no more than what is installed.
+portable-examples: lib
+	$(MAKE) -C lib install LIB_STATIC= PREFIX=$(OUT)/installed DESTDIR=
+	PKG_CONFIG_PATH=$(OUT)/installed/lib/pkgconfig \
+		$(MAKE) -C docs/examples OUT=$(OUT)/tests/docs/examples STATIC=1
+	$(CC) $(CFLAGS) -static -o $(OUT)/tests/first lib/examples/first.c \
+		$$(PKG_CONFIG_PATH=$(OUT)/installed/lib/pkgconfig pkg-config --static --cflags --libs libioasid)
 
 man: ## build its manual pages; needs scdoc
 	$(MAKE) -C tools/ioasidctl man

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the tests of what is written about ioasidctl: manual pages, completions, the README. Called by check."""
+"""Owns the tests of what is written about ioasidctl: manual pages, completions. Called by check."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import subprocess
 import termios
 from pathlib import Path
 
+import shown
 from tap import ROOT, Tap
 from tool import Tool, run
 
@@ -34,7 +35,7 @@ def check(tap: Tap, tool: Tool, out: Path) -> None:
     tap.check("manual pages are named for the objects",
               sorted(path.name for path in MAN.glob("*")) != sorted(["ioasidctl.8.scd", *{f"ioasidctl-{row[0]}.8.scd" for row in table}])
               and "other files in docs/man" or "")
-    tap.check("every command that is shown in a manual page or the README runs", _examples(tool))
+    tap.check("every command that is shown in a manual page runs", _examples(tool))
     tap.check("bash completes all objects, commands and options, and no others", _bash(tool, table))
     tap.check("bash completes devices and words that are begun", _bash_words(tool))
     tap.check("zsh completes all objects, commands, options and spaces", _zsh(tool, table))
@@ -89,11 +90,7 @@ def _roff(folder: Path) -> list[str]:
 
 
 def _shown() -> list[str]:
-    texts = [_sections(path).get("EXAMPLES", "").replace("++", "") for path in sorted(MAN.glob("*.scd"))]
-    lines = [line.strip() for text in texts for line in text.splitlines()]
-    lines += [line.strip().removeprefix("sudo ") for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-              if line.startswith("    ")]
-    return [re.sub(r"\s+#.*", "", line) for line in lines if line.startswith("ioasidctl ")]
+    return [command.command for command in shown.commands() if command.page.endswith(".scd")]
 
 
 def _examples(tool: Tool) -> list[str]:

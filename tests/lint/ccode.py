@@ -49,7 +49,7 @@ def kernel_doc(tree: Tree) -> list[str]:
 def user_space(tree: Tree) -> list[str]:
     """Built by its own makefiles, with more warnings."""
     harness = _linux("tools", "testing", "selftests")
-    status, printed = _make(tree, "-k", "tests", "demo-bin", "tools", f"OUT={USER_OUT}", f"HARNESS={harness}",
+    status, printed = _make(tree, "-k", "tests", "demo-bin", "tools", "portable-examples", f"OUT={USER_OUT}", f"HARNESS={harness}",
                             f"CFLAGS=-O2 {' '.join(WARNINGS)}")
     return printed[-100:] if status or any("warning:" in line for line in printed) else []
 

@@ -104,11 +104,11 @@ def readme(tree: Tree) -> list[str]:
     """Make targets that exist, files that are there."""
     words = tree.read(Path("README.md"))
     targets = set(re.findall(r"^([a-z-]+):", tree.read(Path("Makefile")), flags=re.M))
-    found = [f"README.md: there is no 'make {name}'" for name in re.findall(r"(?:^ {4}(?:sudo )?|`)make ([a-z-]+)", words, flags=re.M)
+    found = [f"README.md: there is no 'make {name}'" for name in re.findall(r"(?:^ {4}(?:sudo )?|`(?:sudo )?)make ([a-z][a-z-]*)", words, flags=re.M)
              if name not in targets]
     places = {place for path in tree.files for place in (str(path), *(f"{parent}/" for parent in path.parents))}
     found += [f"README.md: there is no {name}" for name in re.findall(r"\]\(([\w./-]+)\)", words) if name not in places]
-    found += [f"README.md: there is no {name}" for name in re.findall(r"^ {4}([\w.-]+(?:/[\w.-]+)*/?)  +\S", words, flags=re.M)
+    found += [f"README.md: there is no {name}" for name in re.findall(r"^([\w.-]+(?:/[\w.-]+)*/?)  +\S", words, flags=re.M)
               if name not in places]
     return found
 

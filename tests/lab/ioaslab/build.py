@@ -62,7 +62,7 @@ def user_space(with_tests: bool = True) -> Build:
 
 
 def _user_space(with_tests: bool) -> Build:
-    wanted = ["tests", "portable-tools", "demo-bin"] if with_tests else ["demo-bin"]
+    wanted = ["tests", "portable-tools", "portable-examples", "demo-bin"] if with_tests else ["demo-bin"]
     argv = ["make", "-j2", *wanted, "LIB_STATIC=1", "WERROR=1", f"OUT={chroot.WORK}/{_OUT}",
             f"HARNESS={chroot.LINUX}/{source_data().harness}"]
     return _with_products(_run(source_data().root, "user", "", argv), f"{_OUT}/**/*")
