@@ -305,7 +305,8 @@ EXPORT_SYMBOL_IOASIDFD(ioasidfd_unpin);
 int ioasidfd_read(struct ioasidfd_device *device, u64 iova, void *data,
 		  size_t length)
 {
-	return ioas_access_rw(&device->access, iova, data, length, false);
+	return ioas_access_rw(&device->access, iova, data, length,
+			      IOASID_PROT_READ);
 }
 EXPORT_SYMBOL_IOASIDFD(ioasidfd_read);
 
@@ -322,6 +323,7 @@ EXPORT_SYMBOL_IOASIDFD(ioasidfd_read);
 int ioasidfd_write(struct ioasidfd_device *device, u64 iova, const void *data,
 		   size_t length)
 {
-	return ioas_access_rw(&device->access, iova, (void *)data, length, true);
+	return ioas_access_rw(&device->access, iova, (void *)data, length,
+			      IOASID_PROT_WRITE);
 }
 EXPORT_SYMBOL_IOASIDFD(ioasidfd_write);

@@ -254,9 +254,9 @@ static int ioas_rw_pieces(struct ioas_space *space, unsigned long first,
 
 /* Nothing is done unless all can be. */
 static int ioas_rw_space(struct ioas_space *space, unsigned long first,
-			 unsigned long last, void *data, bool write)
+			 unsigned long last, void *data, u32 prot)
 {
-	u32 prot = write ? IOASID_PROT_WRITE : IOASID_PROT_READ;
+	bool write = prot & IOASID_PROT_WRITE;
 	int ret = 0;
 
 	/* What is in one page is in one area, which is looked at anyway. */
@@ -271,7 +271,8 @@ static int ioas_rw_space(struct ioas_space *space, unsigned long first,
  * @iova: first byte
  * @data: the other side
  * @length: bytes, not 0
- * @write: from @data to the space; otherwise from the space to @data
+ * @prot: enum ioasid_prot, what must be allowed; with IOASID_PROT_WRITE it goes from
+ *	@data to the space, otherwise from the space to @data
  *
  * Nothing is done if a part of the range is not mapped, or may not be accessed so. If
  * a part is unmapped while this runs, what came before it may be done.
@@ -281,7 +282,7 @@ static int ioas_rw_space(struct ioas_space *space, unsigned long first,
  * -EACCES, -EFAULT (memory of a device).
  */
 int ioas_access_rw(struct ioas_access *access, unsigned long iova, void *data,
-		   size_t length, bool write)
+		   size_t length, u32 prot)
 {
 	unsigned long last = iova + (length - 1);
 	int ret = -ENODEV;
@@ -290,7 +291,7 @@ int ioas_access_rw(struct ioas_access *access, unsigned long iova, void *data,
 		return -EINVAL;
 	down_read(&access->sem);
 	if (access->space)
-		ret = ioas_rw_space(access->space, iova, last, data, write);
+		ret = ioas_rw_space(access->space, iova, last, data, prot);
 	up_read(&access->sem);
 	return ret;
 }

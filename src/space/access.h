@@ -74,7 +74,7 @@ void ioas_access_stop(struct ioas_access *access);
 void ioas_access_leave(struct ioas_access *access, struct ioas_space *space);
 void ioas_access_end(struct ioas_access *access);
 int ioas_access_rw(struct ioas_access *access, unsigned long iova, void *data,
-		   size_t length, bool write);
+		   size_t length, u32 prot);
 
 /**
  * struct ioas_piece - What of an area is accessed in one go

@@ -55,7 +55,7 @@ long ioas_type1_extension(struct ioas_type1 *type1, unsigned long arg)
 	case VFIO_UNMAP_ALL:
 		return 1;
 	case VFIO_UPDATE_VADDR:
-		return !!type1;
+		return type1 && !ioas_type1_has_software(type1);
 	case VFIO_DMA_CC_IOMMU:
 		return type1 && ioas_type1_coherent(type1->space);
 	default:
@@ -121,9 +121,10 @@ static void ioas_fill_caps(struct ioas_type1_caps *caps, struct ioas_space *spac
 	}
 }
 
-static struct ioas_type1_caps *ioas_get_caps(struct ioas_space *space,
+static struct ioas_type1_caps *ioas_get_caps(struct ioas_type1 *type1,
 					     size_t *size)
 {
+	struct ioas_space *space = type1->space;
 	struct ioasid_iova_range *ranges;
 	struct ioas_type1_caps *caps;
 	u32 count;
@@ -131,6 +132,9 @@ static struct ioas_type1_caps *ioas_get_caps(struct ioas_space *space,
 	ranges = ioas_snapshot_ranges(space, &count);
 	if (IS_ERR(ranges))
 		return ERR_CAST(ranges);
+	/* type1 says nothing of ranges before there is hardware that has some. */
+	if (!READ_ONCE(type1->had_hardware))
+		count = 0;
 	*size = count ? offsetof(struct ioas_type1_caps,
 				 ranges.iova_ranges[count]) :
 			offsetof(struct ioas_type1_caps, ranges);
@@ -143,14 +147,14 @@ static struct ioas_type1_caps *ioas_get_caps(struct ioas_space *space,
 }
 
 /* The capabilities, if there is room; otherwise how much there must be. */
-static int ioas_put_caps(struct ioas_call *call, struct ioas_space *space,
+static int ioas_put_caps(struct ioas_call *call, struct ioas_type1 *type1,
 			 struct vfio_iommu_type1_info *info)
 {
 	struct ioas_type1_caps *caps;
 	size_t size;
 	int ret = 0;
 
-	caps = ioas_get_caps(space, &size);
+	caps = ioas_get_caps(type1, &size);
 	if (IS_ERR(caps))
 		return PTR_ERR(caps);
 	if (info->argsz < sizeof(*info) + size) {
@@ -172,7 +176,7 @@ static int ioas_put_caps(struct ioas_call *call, struct ioas_space *space,
  */
 long ioas_type1_get_info(struct ioas_call *call)
 {
-	struct ioas_space *space = call->container->type1->space;
+	struct ioas_type1 *type1 = call->container->type1;
 	size_t size = offsetofend(struct vfio_iommu_type1_info, iova_pgsizes);
 	struct vfio_iommu_type1_info info = {};
 	int ret;
@@ -183,8 +187,8 @@ long ioas_type1_get_info(struct ioas_call *call)
 		return -EINVAL;
 	size = min_t(size_t, info.argsz, sizeof(info));
 	info.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
-	info.iova_pgsizes = ioas_type1_page_sizes(space);
-	ret = ioas_put_caps(call, space, &info);
+	info.iova_pgsizes = ioas_type1_page_sizes(type1->space);
+	ret = ioas_put_caps(call, type1, &info);
 	if (ret)
 		return ret;
 	return copy_to_user(call->user, &info, size) ? -EFAULT : 0;

@@ -198,6 +198,10 @@ static int ioas_type1_run_unmap(struct ioas_type1 *type1,
 	u64 unmapped;
 	int ret;
 
+	/* A driver that pins needs addresses. */
+	if ((unmap->flags & VFIO_DMA_UNMAP_FLAG_VADDR) &&
+	    ioas_type1_has_software(type1))
+		return -EBUSY;
 	ret = ioas_type1_check_unmap(unmap, &last);
 	if (!ret && (unmap->flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP))
 		ret = ioas_type1_unmap_dirty(type1, unmap->iova, last, bitmap);

@@ -99,6 +99,16 @@ static int ioas_type1_attach(struct ioas_type1 *type1, struct ioas_device *agent
 	return ret == -EADDRNOTAVAIL ? -EINVAL : ret;
 }
 
+/* Called with container->lock; others read without. */
+static void ioas_type1_count(struct ioas_type1 *type1, struct ioas_group *group,
+			     int change)
+{
+	if (group->access)
+		WRITE_ONCE(type1->num_software, type1->num_software + change);
+	else
+		WRITE_ONCE(type1->had_hardware, true);
+}
+
 /**
  * ioas_type1_add_group() - A group joins a container
  * @type1: the container's
@@ -121,18 +131,33 @@ int ioas_type1_add_group(struct ioas_type1 *type1, struct ioas_group *group)
 	ret = ioas_type1_attach(type1, agent);
 	if (ret)
 		ioas_agent_destroy(agent);
+	else
+		ioas_type1_count(type1, group, 1);
 	return ret;
 }
 
 /**
  * ioas_type1_remove_group() - A group leaves a container
+ * @type1: the container's
  * @group: the group; blocked afterwards
  *
  * Context: may sleep; container->lock.
  */
-void ioas_type1_remove_group(struct ioas_group *group)
+void ioas_type1_remove_group(struct ioas_type1 *type1, struct ioas_group *group)
 {
+	ioas_type1_count(type1, group, -1);
 	ioas_agent_destroy(group->agent);
+}
+
+/**
+ * ioas_type1_has_software() - Is there a mediated device in a container
+ * @type1: the container's
+ *
+ * Return: true if so, at some time during the call.
+ */
+bool ioas_type1_has_software(struct ioas_type1 *type1)
+{
+	return READ_ONCE(type1->num_software);
 }
 
 /**

@@ -23,12 +23,16 @@ struct vfio_iommu_type1_dma_map;
  * struct ioas_type1 - What a container of the personality has
  * @space: its space, a reference
  * @v2: it was opened as VFIO_TYPE1v2_IOMMU: unmapping takes whole mappings only
+ * @num_software: groups of mediated devices in it, by container->lock
+ * @had_hardware: a group behind an IOMMU was in it, by container->lock
  * @logging: dirty pages are asked for. All that is mapped counts as dirty, so there is
  *	nothing to be kept meanwhile
  */
 struct ioas_type1 {
 	struct ioas_space *space;
 	bool v2;
+	unsigned int num_software;
+	bool had_hardware;
 	bool logging;
 };
 
@@ -44,7 +48,8 @@ struct ioas_type1 *ioas_type1_create(unsigned long arg);
 void ioas_type1_release(struct ioas_type1 *type1);
 void ioas_type1_free(struct ioas_type1 *type1);
 int ioas_type1_add_group(struct ioas_type1 *type1, struct ioas_group *group);
-void ioas_type1_remove_group(struct ioas_group *group);
+void ioas_type1_remove_group(struct ioas_type1 *type1, struct ioas_group *group);
+bool ioas_type1_has_software(struct ioas_type1 *type1);
 long ioas_type1_ioctl(struct ioas_call *call, unsigned int cmd);
 int ioas_cmd_adopt(struct ioas_call *call);
 
@@ -67,6 +72,11 @@ int ioas_type1_check_bitmap(const struct vfio_bitmap *bitmap, u64 size);
 int ioas_type1_read_dirty(struct ioas_type1 *type1, unsigned long first,
 			  unsigned long last, u64 __user *bitmap);
 long ioas_type1_dirty_pages(struct ioas_call *call);
+
+/* software.c: what drivers of mediated devices are answered */
+int ioas_type1_check_pin(struct ioas_type1 *type1);
+int ioas_type1_pin_errno(int err);
+int ioas_type1_rw_errno(int err);
 
 /* rules.c: which mappings a range means */
 int ioas_type1_check_v1(struct ioas_space *space, unsigned long first,

@@ -171,11 +171,7 @@ int ioas_vfio_attach_group(void *iommu_data, struct iommu_group *iommu_group,
 	if (ret)
 		return ret;
 	container = ioas_container_get(iommu_data);
-	/* Drivers of software devices get what type1 gives them from VFIO's own. */
-	if (software && container->type1)
-		ret = -EOPNOTSUPP;
-	else
-		ret = ioas_container_add_group(container, iommu_group, software);
+	ret = ioas_container_add_group(container, iommu_group, software);
 	ioas_container_put(container);
 	return ret;
 }

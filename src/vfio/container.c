@@ -200,7 +200,7 @@ void ioas_container_remove_group(struct ioas_container *container,
 			continue;
 		list_del(&group->container_node);
 		if (container->type1)
-			ioas_type1_remove_group(group);
+			ioas_type1_remove_group(container->type1, group);
 		ioas_group_leave(group);
 		ioas_group_put(group);
 	}

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "space/access.h"
+#include "type1/type1.h"
 #include "vfio/vfio.h"
 
 /**
@@ -135,6 +136,25 @@ static u32 ioas_prot_of(int iommu_prot)
 	return prot;
 }
 
+/* A driver that could not be told before they are unmapped is not given any. */
+static int ioas_pin(struct ioas_container *container, dma_addr_t iova, int npage,
+		    int prot, struct page **pages)
+{
+	struct ioas_vfio_access *vfio = ioas_vfio_access_of(container->access);
+	int ret;
+
+	if (npage <= 0)
+		return -EINVAL;
+	ret = container->type1 ? ioas_type1_check_pin(container->type1) : 0;
+	if (ret)
+		return ret;
+	if (ioas_listeners_empty(&vfio->listeners))
+		return -EINVAL;
+	ret = ioas_access_pin(&vfio->access, iova & PAGE_MASK, npage,
+			      ioas_prot_of(prot), pages);
+	return container->type1 ? ioas_type1_pin_errno(ret) : ret;
+}
+
 /**
  * ioas_vfio_pin_pages() - A driver pins pages
  * @iommu_data: the container
@@ -144,22 +164,17 @@ static u32 ioas_prot_of(int iommu_prot)
  * @prot: IOMMU_READ and IOMMU_WRITE
  * @pages: out: the pages
  *
- * A driver that could not be told before they are unmapped is not given any.
- *
  * Context: may sleep; see ioas_access_pin().
- * Return: @npage, or a negative errno as ioas_access_pin(); then none is pinned.
+ * Return: @npage, or a negative errno as ioas_access_pin(), of a container of type1 as
+ * type1; then none is pinned.
  */
 int ioas_vfio_pin_pages(void *iommu_data, struct iommu_group *iommu_group,
 			dma_addr_t iova, int npage, int prot,
 			struct page **pages)
 {
 	struct ioas_container *container = ioas_container_get(iommu_data);
-	struct ioas_vfio_access *vfio = ioas_vfio_access_of(container->access);
-	int ret = -EINVAL;
+	int ret = ioas_pin(container, iova, npage, prot, pages);
 
-	if (npage > 0 && !ioas_listeners_empty(&vfio->listeners))
-		ret = ioas_access_pin(&vfio->access, iova & PAGE_MASK, npage,
-				      ioas_prot_of(prot), pages);
 	ioas_container_put(container);
 	return ret ?: npage;
 }
@@ -181,6 +196,21 @@ void ioas_vfio_unpin_pages(void *iommu_data, dma_addr_t iova, int npage)
 	ioas_container_put(container);
 }
 
+static int ioas_rw(struct ioas_container *container, dma_addr_t iova, void *data,
+		   size_t count, bool write)
+{
+	u32 prot = write ? IOASID_PROT_WRITE : IOASID_PROT_READ;
+	int ret;
+
+	if (!container->type1)
+		return ioas_access_rw(container->access, iova, data, count,
+				      prot);
+	/* type1 lets nobody write what may not be read as well. */
+	ret = ioas_access_rw(container->access, iova, data, count,
+			     prot | IOASID_PROT_READ);
+	return ioas_type1_rw_errno(ret);
+}
+
 /**
  * ioas_vfio_dma_rw() - A driver reads or writes memory
  * @iommu_data: the container
@@ -190,15 +220,14 @@ void ioas_vfio_unpin_pages(void *iommu_data, dma_addr_t iova, int npage)
  * @write: from @data to the space
  *
  * Context: may sleep; see ioas_access_rw().
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno, of a container of type1 as type1.
  */
 int ioas_vfio_dma_rw(void *iommu_data, dma_addr_t iova, void *data,
 		     size_t count, bool write)
 {
 	struct ioas_container *container = ioas_container_get(iommu_data);
-	int ret;
+	int ret = ioas_rw(container, iova, data, count, write);
 
-	ret = ioas_access_rw(container->access, iova, data, count, write);
 	ioas_container_put(container);
 	return ret;
 }

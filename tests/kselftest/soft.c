@@ -60,11 +60,16 @@ int soft_make(void)
 	return ret;
 }
 
-int soft_claim(struct dev *dev, unsigned int n, const struct dev *first)
+void soft_init(struct dev *dev, unsigned int n)
 {
 	dev_init(dev, NUM_EDU);
 	dev->name = soft_name(n);
 	dev->cookie = 0x50f7000000000000ULL + n;
+}
+
+int soft_claim(struct dev *dev, unsigned int n, const struct dev *first)
+{
+	soft_init(dev, n);
 	return first ? dev_join_inited(dev, first) :
 		       dev_claim_inited(dev, VFIO_IOASID_IOMMU);
 }

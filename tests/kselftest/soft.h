@@ -27,6 +27,9 @@ static void __attribute__((constructor)) soft_begin(void)		\
 }									\
 struct soft_program
 
+/* As dev_init(). */
+void soft_init(struct dev *dev, unsigned int n);
+
 /* The functions below return 0 or an errno. */
 
 /* Claims device @n through a container of its own, or through @first's. */

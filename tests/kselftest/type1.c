@@ -51,17 +51,21 @@ int type1_is_set(void)
 	return value == 'Y' ? 1 : value == 'N' ? 0 : -1;
 }
 
-int type1_claim(struct dev *dev, unsigned int n, unsigned long type, bool ours)
+int type1_claim_inited(struct dev *dev, unsigned long type, bool ours)
 {
 	int err = type1_set(ours);
 
-	if (err) {
-		dev_init(dev, n);
+	if (err)
 		return err;
-	}
-	err = dev_claim_type(dev, n, type);
+	err = dev_claim_inited(dev, type);
 	type1_set(false);
 	return err;
+}
+
+int type1_claim(struct dev *dev, unsigned int n, unsigned long type, bool ours)
+{
+	dev_init(dev, n);
+	return type1_claim_inited(dev, type, ours);
 }
 
 bool type1_is_ours(int container)

@@ -27,6 +27,8 @@ int type1_is_set(void);
  * the kernel's. The parameter is off afterwards. 0 or an errno.
  */
 int type1_claim(struct dev *dev, unsigned int n, unsigned long type, bool ours);
+/* The same for a device that is named already. */
+int type1_claim_inited(struct dev *dev, unsigned long type, bool ours);
 /* Does this module serve the container? */
 bool type1_is_ours(int container);
 
