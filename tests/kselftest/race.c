@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Time, chance and counts for the race programs. Linked into every test program.
+ * Time, chance and counts for the race programs, and a group that comes and goes. Linked
+ * into every test program.
  */
 #define _GNU_SOURCE
 #include "race.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static unsigned int seconds = RACE_SECONDS;
 
@@ -83,4 +87,74 @@ unsigned int race_random(unsigned int *state)
 	*state ^= *state >> 17;
 	*state ^= *state << 5;
 	return *state;
+}
+
+int visit_container(const struct visit *visit)
+{
+	return __atomic_load_n(&visit->dev.container, __ATOMIC_ACQUIRE);
+}
+
+int visit_leave_and_return(struct visit *visit)
+{
+	struct dev *dev = &visit->dev;
+	int err = group_unset(dev->group);
+
+	if (!err)
+		err = group_set(dev->group, dev->container);
+	if (!err)
+		err = container_use(dev->container, visit->type);
+	return err;
+}
+
+/* A thread that has just been in the old group's fd keeps it open for a moment. */
+static int open_again(struct dev *dev)
+{
+	int err = EBUSY;
+
+	for (int i = 0; i < 1000 && err == EBUSY; i++) {
+		if (i)
+			usleep(1000);
+		err = group_open(dev->name, &dev->group);
+	}
+	return err;
+}
+
+int visit_close_and_reopen(struct visit *visit)
+{
+	struct dev *dev = &visit->dev;
+	int container = dev->container, group = dev->group, err;
+	/* One time the container goes first, the other the group. */
+	bool container_first = visit->rounds & 2;
+
+	close(container_first ? container : group);
+	close(container_first ? group : container);
+	err = open_again(dev);
+	if (!err)
+		err = container_open(&container);
+	if (!err)
+		err = group_set(dev->group, container);
+	if (!err)
+		err = container_use(container, visit->type);
+	__atomic_store_n(&dev->container, container, __ATOMIC_RELEASE);
+	return err;
+}
+
+int visit_run(struct visit *visit, const struct visit_plan *plan, void *arg)
+{
+	pthread_t threads[VISIT_THREADS];
+	int err = 0;
+
+	race_start(&visit->race);
+	for (unsigned int i = 0; i < VISIT_THREADS; i++)
+		if (pthread_create(&threads[i], NULL, plan->roles[i], arg))
+			abort();
+	while (!err && visit->rounds < plan->rounds && !race_over(&visit->race)) {
+		plan->before(arg);
+		err = plan->round(visit);
+		visit->rounds++;
+	}
+	race_stop(&visit->race);
+	for (unsigned int i = 0; i < VISIT_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	return err;
 }

@@ -26,11 +26,9 @@
 #define SINK		0x200000ULL
 
 struct scene {
-	struct race race;
+	struct visit visit;
 	int fd;
 	__u32 space;
-	struct dev dev;
-	unsigned int rounds;	/* how often the group left */
 	struct tally bind, unbind, unknown, attach, free;
 };
 
@@ -45,18 +43,14 @@ FIXTURE_SETUP(container)
 	scene->fd = ctx_open();
 	ASSERT_GE(scene->fd, 0);
 	ASSERT_OK(do_alloc(scene->fd, &scene->space));
-	ASSERT_EQ(0, dev_claim(&scene->dev, EDU_A));
+	scene->visit.type = VFIO_IOASID_IOMMU;
+	ASSERT_EQ(0, dev_claim(&scene->visit.dev, EDU_A));
 }
 
 FIXTURE_TEARDOWN(container)
 {
-	dev_release(&self->scene.dev);
+	dev_release(&self->scene.visit.dev);
 	close(self->scene.fd);
-}
-
-static int load_fd(const int *fd)
-{
-	return __atomic_load_n(fd, __ATOMIC_ACQUIRE);
 }
 
 /*
@@ -65,11 +59,11 @@ static int load_fd(const int *fd)
  */
 static void dispose(struct scene *scene, __u32 id, bool unbind_first)
 {
-	while (!race_over(&scene->race)) {
+	while (!race_over(&scene->visit.race)) {
 		int err;
 
 		if (unbind_first) {
-			int container = load_fd(&scene->dev.container);
+			int container = visit_container(&scene->visit);
 
 			err = do_unbind(container, scene->fd, id);
 			tally_add(&scene->unbind, err);
@@ -89,10 +83,10 @@ static void *binder(void *arg)
 	struct scene *scene = arg;
 	unsigned int chance = 1;
 
-	while (!race_over(&scene->race)) {
+	while (!race_over(&scene->visit.race)) {
 		__u32 id;
-		int err = do_bind(load_fd(&scene->dev.container), scene->fd,
-				  scene->dev.name, 1, &id);
+		int err = do_bind(visit_container(&scene->visit), scene->fd,
+				  scene->visit.dev.name, 1, &id);
 
 		tally_add(&scene->bind, err);
 		if (err)
@@ -109,9 +103,9 @@ static void *meddler(void *arg)
 {
 	struct scene *scene = arg;
 
-	while (!race_over(&scene->race)) {
+	while (!race_over(&scene->visit.race)) {
 		struct cmd_header none = { .size = sizeof(none) };
-		int container = load_fd(&scene->dev.container);
+		int container = visit_container(&scene->visit);
 
 		tally_add(&scene->unknown,
 			  cmd(container, _IO(IOASID_TYPE, 0xff), &none));
@@ -126,70 +120,29 @@ static void *meddler(void *arg)
  * Every other round lets a binder get in first, for that is when the group leaves
  * under a bound device; the rounds between hit the other commands.
  */
-static void let_them_bind(struct scene *scene)
+static void let_them_bind(void *arg)
 {
+	struct scene *scene = arg;
 	const unsigned int *bound = &scene->bind.count[0];
 	unsigned int before = __atomic_load_n(bound, __ATOMIC_RELAXED);
 	__u64 end = now_ms() + 2;
 
-	while (scene->rounds & 1 && now_ms() < end &&
+	while (scene->visit.rounds & 1 && now_ms() < end &&
 	       __atomic_load_n(bound, __ATOMIC_RELAXED) == before)
 		sched_yield();
 }
 
-static int leave_and_return(struct scene *scene)
-{
-	int err;
-
-	let_them_bind(scene);
-	err = group_unset(scene->dev.group);
-
-	if (!err)
-		err = group_set(scene->dev.group, scene->dev.container);
-	if (!err)
-		err = container_use(scene->dev.container, VFIO_IOASID_IOMMU);
-	return err;
-}
-
-static int close_and_reopen(struct scene *scene)
-{
-	struct dev *dev = &scene->dev;
-	int container = dev->container, group = dev->group, err;
-
-	let_them_bind(scene);
-	/* One time the container goes first, the other the group. */
-	close(scene->rounds & 2 ? container : group);
-	close(scene->rounds & 2 ? group : container);
-	err = group_open(dev->name, &dev->group);
-	if (!err)
-		err = container_open(&container);
-	if (!err)
-		err = group_set(dev->group, container);
-	if (!err)
-		err = container_use(container, VFIO_IOASID_IOMMU);
-	__atomic_store_n(&dev->container, container, __ATOMIC_RELEASE);
-	return err;
-}
-
-static int race(struct scene *scene, int (*round)(struct scene *scene),
+static int race(struct scene *scene, int (*round)(struct visit *visit),
 		unsigned int rounds)
 {
-	void *(*const roles[])(void *arg) = { binder, binder, meddler };
-	pthread_t threads[ARRAY_SIZE(roles)];
-	int err = 0;
+	const struct visit_plan plan = {
+		.round = round,
+		.rounds = rounds,
+		.before = let_them_bind,
+		.roles = { binder, binder, meddler },
+	};
 
-	race_start(&scene->race);
-	for (unsigned int i = 0; i < ARRAY_SIZE(roles); i++)
-		if (pthread_create(&threads[i], NULL, roles[i], scene))
-			abort();
-	while (!err && scene->rounds < rounds && !race_over(&scene->race)) {
-		err = round(scene);
-		scene->rounds++;
-	}
-	race_stop(&scene->race);
-	for (unsigned int i = 0; i < ARRAY_SIZE(roles); i++)
-		pthread_join(threads[i], NULL);
-	return err;
+	return visit_run(&scene->visit, &plan, scene);
 }
 
 /* Whatever happened: only documented errnos, and both sides of the race seen. */
@@ -205,7 +158,7 @@ static void check_tallies(struct __test_metadata *_metadata,
 	static const int attach[] = { ENODEV, 0 };
 	static const int free_errnos[] = { EBUSY, 0 };
 
-	TH_LOG("%u rounds", scene->rounds);
+	TH_LOG("%u rounds", scene->visit.rounds);
 	EXPECT_EQ(0, tally_check("bind", &scene->bind, bind));
 	EXPECT_EQ(0, tally_check("unbind", &scene->unbind, unbind));
 	EXPECT_EQ(0, tally_check("unknown", &scene->unknown, unknown));
@@ -216,7 +169,7 @@ static void check_tallies(struct __test_metadata *_metadata,
 	EXPECT_GT(scene->attach.count[0], 0);
 	EXPECT_GT(scene->bind.count[EINVAL] + scene->bind.count[ENODEV] +
 		  scene->bind.count[ENOENT], 0);
-	EXPECT_GE(scene->rounds, 200);
+	EXPECT_GE(scene->visit.rounds, 200);
 }
 
 /* Nothing holds the space, no id is left, and the device does DMA. */
@@ -226,7 +179,7 @@ static void check_aftermath(struct __test_metadata *_metadata,
 	char *source = anon(2 * PAGE);
 	char *sink = source + PAGE;
 	struct engine engine;
-	struct dev *dev = &scene->dev;
+	struct dev *dev = &scene->visit.dev;
 	__u32 next;
 
 	ASSERT_NE(NULL, source);
@@ -249,14 +202,14 @@ static void check_aftermath(struct __test_metadata *_metadata,
 
 TEST_F_TIMEOUT(container, group_leaves_and_returns, 100)
 {
-	EXPECT_EQ(0, race(&self->scene, leave_and_return, ROUNDS));
+	EXPECT_EQ(0, race(&self->scene, visit_leave_and_return, ROUNDS));
 	check_tallies(_metadata, &self->scene);
 	check_aftermath(_metadata, &self->scene);
 }
 
 TEST_F_TIMEOUT(container, everything_closes_and_opens, 100)
 {
-	EXPECT_EQ(0, race(&self->scene, close_and_reopen, CLOSE_ROUNDS));
+	EXPECT_EQ(0, race(&self->scene, visit_close_and_reopen, CLOSE_ROUNDS));
 	check_tallies(_metadata, &self->scene);
 	check_aftermath(_metadata, &self->scene);
 }
@@ -280,14 +233,16 @@ FIXTURE_SETUP(neighbours)
 
 	street->asked.fd = ctx_open();
 	ASSERT_GE(street->asked.fd, 0);
-	ASSERT_EQ(0, dev_claim(&street->asked.dev, EDU_A));
-	ASSERT_EQ(0, dev_claim(&street->wanted.dev, EDU_B));
+	street->asked.visit.type = VFIO_IOASID_IOMMU;
+	street->wanted.visit.type = VFIO_IOASID_IOMMU;
+	ASSERT_EQ(0, dev_claim(&street->asked.visit.dev, EDU_A));
+	ASSERT_EQ(0, dev_claim(&street->wanted.visit.dev, EDU_B));
 }
 
 FIXTURE_TEARDOWN(neighbours)
 {
-	dev_release(&self->street.wanted.dev);
-	dev_release(&self->street.asked.dev);
+	dev_release(&self->street.wanted.visit.dev);
+	dev_release(&self->street.asked.visit.dev);
 	close(self->street.asked.fd);
 }
 
@@ -297,10 +252,10 @@ static void *thief(void *arg)
 	struct scene *scene = &street->asked;
 	__u32 id;
 
-	while (!race_over(&scene->race))
+	while (!race_over(&scene->visit.race))
 		tally_add(&scene->bind,
-			  do_bind(scene->dev.container, scene->fd,
-				  street->wanted.dev.name, 0, &id));
+			  do_bind(scene->visit.dev.container, scene->fd,
+				  street->wanted.visit.dev.name, 0, &id));
 	return NULL;
 }
 
@@ -308,8 +263,8 @@ static void *neighbour(void *arg)
 {
 	struct street *street = arg;
 
-	while (!race_over(&street->asked.race))
-		if (leave_and_return(&street->wanted))
+	while (!race_over(&street->asked.visit.race))
+		if (visit_leave_and_return(&street->wanted.visit))
 			abort();
 	return NULL;
 }
@@ -322,18 +277,18 @@ TEST_F_TIMEOUT(neighbours, never_meet, 100)
 	struct scene *scene = &street->asked;
 	pthread_t threads[ARRAY_SIZE(roles)];
 
-	race_start(&scene->race);
+	race_start(&scene->visit.race);
 	for (unsigned int i = 0; i < ARRAY_SIZE(roles); i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, roles[i],
 					    street));
-	while (scene->rounds < ROUNDS && !race_over(&scene->race)) {
-		ASSERT_EQ(0, leave_and_return(scene));
-		scene->rounds++;
+	while (scene->visit.rounds < ROUNDS && !race_over(&scene->visit.race)) {
+		ASSERT_EQ(0, visit_leave_and_return(&scene->visit));
+		scene->visit.rounds++;
 	}
-	race_stop(&scene->race);
+	race_stop(&scene->visit.race);
 	for (unsigned int i = 0; i < ARRAY_SIZE(roles); i++)
 		pthread_join(threads[i], NULL);
-	TH_LOG("%u rounds", scene->rounds);
+	TH_LOG("%u rounds", scene->visit.rounds);
 	EXPECT_EQ(0, tally_check("bind", &scene->bind, refusals));
 	EXPECT_EQ(0, scene->bind.count[0]);
 	EXPECT_GT(scene->bind.count[ENOENT], 0);

@@ -8,7 +8,6 @@
  */
 #include "kselftest_harness.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 
@@ -23,11 +22,9 @@
 #define BASE		0x1000000ULL
 
 struct scene {
-	struct race race;
-	struct dev dev;
+	struct visit visit;
 	int fd;			/* /dev/ioasid, for adopting */
 	char *memory;
-	unsigned int rounds;
 	struct tally map, unmap, info, adopt;
 };
 
@@ -44,20 +41,16 @@ FIXTURE_SETUP(race)
 	scene->fd = ctx_open();
 	ASSERT_GE(scene->fd, 0);
 	ASSERT_EQ(0, type1_set(true));
-	ASSERT_EQ(0, dev_claim_type(&scene->dev, EDU_A, VFIO_TYPE1v2_IOMMU));
-	ASSERT_TRUE(type1_is_ours(scene->dev.container));
+	scene->visit.type = VFIO_TYPE1v2_IOMMU;
+	ASSERT_EQ(0, dev_claim_type(&scene->visit.dev, EDU_A, VFIO_TYPE1v2_IOMMU));
+	ASSERT_TRUE(type1_is_ours(scene->visit.dev.container));
 }
 
 FIXTURE_TEARDOWN(race)
 {
-	dev_release(&self->scene.dev);
+	dev_release(&self->scene.visit.dev);
 	close(self->scene.fd);
 	type1_set(false);
-}
-
-static int load_fd(const int *fd)
-{
-	return __atomic_load_n(fd, __ATOMIC_ACQUIRE);
 }
 
 static void *mapper(void *arg)
@@ -65,9 +58,9 @@ static void *mapper(void *arg)
 	struct scene *scene = arg;
 	unsigned int chance = 1;
 
-	while (!race_over(&scene->race)) {
+	while (!race_over(&scene->visit.race)) {
 		__u64 iova = BASE + (race_random(&chance) & 15) * 2 * PAGE;
-		int container = load_fd(&scene->dev.container);
+		int container = visit_container(&scene->visit);
 
 		tally_add(&scene->map, t1_map(container, scene->memory,
 					      2 * PAGE, iova, T1_RW));
@@ -86,8 +79,8 @@ static void *meddler(void *arg)
 {
 	struct scene *scene = arg;
 
-	while (!race_over(&scene->race)) {
-		int container = load_fd(&scene->dev.container);
+	while (!race_over(&scene->visit.race)) {
+		int container = visit_container(&scene->visit);
 		int fd = ctx_open();
 		struct t1_info info;
 		__u32 space;
@@ -104,69 +97,25 @@ static void *meddler(void *arg)
 	return NULL;
 }
 
-static int leave_and_return(struct scene *scene)
+/* Lets them get in now and then. */
+static void let_them_in(void *arg)
 {
-	int err = group_unset(scene->dev.group);
+	struct scene *scene = arg;
 
-	if (!err)
-		err = group_set(scene->dev.group, scene->dev.container);
-	if (!err)
-		err = container_use(scene->dev.container, VFIO_TYPE1v2_IOMMU);
-	return err;
+	for (int i = 0; i < 20 && scene->visit.rounds & 1; i++)
+		sched_yield();
 }
 
-/* A thread that has just been in the old group's fd keeps it open for a moment. */
-static int open_again(struct dev *dev)
+static int run(struct scene *scene, int (*round)(struct visit *visit))
 {
-	int err = EBUSY;
+	const struct visit_plan plan = {
+		.round = round,
+		.rounds = ROUNDS,
+		.before = let_them_in,
+		.roles = { mapper, mapper, meddler },
+	};
 
-	for (int i = 0; i < 1000 && err == EBUSY; i++) {
-		if (i)
-			usleep(1000);
-		err = group_open(dev->name, &dev->group);
-	}
-	return err;
-}
-
-static int close_and_reopen(struct scene *scene)
-{
-	struct dev *dev = &scene->dev;
-	int container = dev->container, group = dev->group, err;
-
-	close(scene->rounds & 1 ? container : group);
-	close(scene->rounds & 1 ? group : container);
-	err = open_again(dev);
-	if (!err)
-		err = container_open(&container);
-	if (!err)
-		err = group_set(dev->group, container);
-	if (!err)
-		err = container_use(container, VFIO_TYPE1v2_IOMMU);
-	__atomic_store_n(&dev->container, container, __ATOMIC_RELEASE);
-	return err;
-}
-
-static int run(struct scene *scene, int (*round)(struct scene *scene))
-{
-	void *(*const roles[])(void *arg) = { mapper, mapper, meddler };
-	pthread_t threads[ARRAY_SIZE(roles)];
-	int err = 0;
-
-	race_start(&scene->race);
-	for (unsigned int i = 0; i < ARRAY_SIZE(roles); i++)
-		if (pthread_create(&threads[i], NULL, roles[i], scene))
-			abort();
-	while (!err && scene->rounds < ROUNDS && !race_over(&scene->race)) {
-		/* Let them get in now and then. */
-		for (int i = 0; i < 20 && scene->rounds & 1; i++)
-			sched_yield();
-		err = round(scene);
-		scene->rounds++;
-	}
-	race_stop(&scene->race);
-	for (unsigned int i = 0; i < ARRAY_SIZE(roles); i++)
-		pthread_join(threads[i], NULL);
-	return err;
+	return visit_run(&scene->visit, &plan, scene);
 }
 
 /* Only errnos that there are, and nothing is left in the end. */
@@ -180,7 +129,7 @@ static void check(struct __test_metadata *_metadata, struct scene *scene)
 	char *source = scene->memory, *sink = scene->memory + PAGE;
 	struct engine engine;
 
-	TH_LOG("%u rounds", scene->rounds);
+	TH_LOG("%u rounds", scene->visit.rounds);
 	EXPECT_EQ(0, tally_check("map", &scene->map, map));
 	EXPECT_EQ(0, tally_check("unmap", &scene->unmap, unmap));
 	EXPECT_EQ(0, tally_check("info", &scene->info, unmap));
@@ -188,27 +137,27 @@ static void check(struct __test_metadata *_metadata, struct scene *scene)
 	EXPECT_GT(scene->map.count[0], 0);
 	EXPECT_GT(scene->unmap.count[0], 0);
 	EXPECT_GT(scene->adopt.count[0], 0);
-	EXPECT_GE(scene->rounds, 100);
+	EXPECT_GE(scene->visit.rounds, 100);
 
-	dev_release(&scene->dev);
+	dev_release(&scene->visit.dev);
 	EXPECT_EQ(0, locked_bytes(0));
-	ASSERT_EQ(0, dev_claim_type(&scene->dev, EDU_A, VFIO_TYPE1v2_IOMMU));
-	ASSERT_EQ(0, t1_map(scene->dev.container, source, PAGE, SOURCE, T1_RW));
-	ASSERT_EQ(0, t1_map(scene->dev.container, sink, PAGE, SINK, T1_RW));
-	ASSERT_EQ(0, engine_open(&engine, &scene->dev));
+	ASSERT_EQ(0, dev_claim_type(&scene->visit.dev, EDU_A, VFIO_TYPE1v2_IOMMU));
+	ASSERT_EQ(0, t1_map(scene->visit.dev.container, source, PAGE, SOURCE, T1_RW));
+	ASSERT_EQ(0, t1_map(scene->visit.dev.container, sink, PAGE, SINK, T1_RW));
+	ASSERT_EQ(0, engine_open(&engine, &scene->visit.dev));
 	EXPECT_TRUE(engine_works(&engine, source, SOURCE, sink, SINK, 800));
 	engine_close(&engine);
 }
 
 TEST_F_TIMEOUT(race, group_leaves_and_returns, 100)
 {
-	EXPECT_EQ(0, run(&self->scene, leave_and_return));
+	EXPECT_EQ(0, run(&self->scene, visit_leave_and_return));
 	check(_metadata, &self->scene);
 }
 
 TEST_F_TIMEOUT(race, everything_closes_and_opens, 100)
 {
-	EXPECT_EQ(0, run(&self->scene, close_and_reopen));
+	EXPECT_EQ(0, run(&self->scene, visit_close_and_reopen));
 	check(_metadata, &self->scene);
 }
 
