@@ -3,6 +3,7 @@
  * Every command of the uAPI, as a call that succeeds. Linked into uapi_size.
  */
 #include "commands.h"
+#include "type1.h"
 
 /* The tests bind and unbind behind our back, so look: which id has the device? */
 static __u32 bound_id(struct rig *rig)
@@ -125,6 +126,17 @@ static void prepare_unbind(struct rig *rig, void *arg)
 	be_bound(rig, true);
 	unbind->ioasid_fd = rig->fd;
 	unbind->dev_id = rig->dev.id;
+}
+
+/* A space is adopted once, so there has to be a new container each time. */
+static void prepare_adopt(struct rig *rig, void *arg)
+{
+	struct vfio_ioasid_adopt *adopt = arg;
+
+	dev_release(&rig->dev);
+	type1_claim(&rig->dev, EDU_A, VFIO_TYPE1v2_IOMMU, true);
+	rig->target = rig->dev.container;
+	adopt->ioasid_fd = rig->fd;
 }
 
 static void prepare_allow_iovas(struct rig *rig, void *arg)
@@ -324,6 +336,13 @@ const struct command commands[NUM_COMMANDS] = {
 		.size = sizeof(struct vfio_ioasid_unbind),
 		.to_container = true,
 		.prepare = prepare_unbind,
+	},
+	[CMD_ADOPT] = {
+		.nr = VFIO_IOASID_ADOPT,
+		.size = sizeof(struct vfio_ioasid_adopt),
+		.to_container = true,
+		.result = true,
+		.prepare = prepare_adopt,
 	},
 };
 

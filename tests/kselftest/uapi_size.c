@@ -100,6 +100,10 @@ FIXTURE_VARIANT_ADD(command, unbind) {
 	.n = CMD_UNBIND,
 };
 
+FIXTURE_VARIANT_ADD(command, adopt) {
+	.n = CMD_ADOPT,
+};
+
 /*
  * Four zero pages with nothing behind them: a struct that ends there shows
  * whether the kernel reads or writes more than it was told.
