@@ -146,6 +146,7 @@ struct peer {
 extern const struct peer peer_type1;
 extern const struct peer peer_iommufd;
 extern const struct peer peer_ioasid;
+extern const struct peer peer_ioasid_type1;
 
 /* Opens the peers that were asked for and are there; tells of the others. */
 void peers_open(const char *row);

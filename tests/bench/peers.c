@@ -19,12 +19,13 @@ struct candidate {
 	const char *devices[PEER_DEVICES];
 };
 
-#define PEERS	3
+#define PEERS	4
 
 static const struct candidate candidates[PEERS] = {
 	{ &peer_type1, "/dev/vfio/vfio", { "0000:00:04.0", "0000:00:05.0" } },
 	{ &peer_iommufd, "/dev/iommu", { "0000:00:06.0", "0000:00:07.0" } },
 	{ &peer_ioasid, "/dev/ioasid", { "0000:00:08.0", "0000:00:09.0" } },
+	{ &peer_ioasid_type1, "/dev/ioasid", { "0000:00:0a.0", "0000:00:0b.0" } },
 };
 
 static const struct peer *opened[PEERS + 1];

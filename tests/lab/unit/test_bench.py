@@ -52,6 +52,12 @@ class Figures(unittest.TestCase):
         self.assertTrue(samples.reached(measured(PRINTED + "sample r ioasid copy 1 10"), ROW, "copy"))
         self.assertFalse(samples.reached(measured(PRINTED + "sample r ioasid copy 1 11"), ROW, "copy"))
 
+    def test_what_stands_in_for_type1_may_cost_a_little_more(self) -> None:
+        for value, verdict in ((26, True), (27, False)):
+            result = measured(PRINTED + f"sample r ioasid-type1 map 1 {value}")
+            self.assertEqual(samples.reached(result, ROW, "map", rows.AS_TYPE1), verdict)
+        self.assertIsNone(samples.reached(measured(), ROW, "map", rows.AS_TYPE1))
+
     def test_a_peer_that_is_absent_is_no_failure_and_an_error_is_one(self) -> None:
         self.assertEqual(measured().absent, {("r", "unmap", "type1"): "not for today"})
         self.assertEqual(measured().errors, [])
@@ -75,6 +81,10 @@ class Reports(unittest.TestCase):
         lines = table.markdown(measured(), [ROW]).splitlines()
         self.assertEqual([line.split(" | ")[1] for line in lines[4:]], ["map", "unmap", "copy"])
         self.assertEqual({line.count("|") for line in lines[2:]}, {10})
+
+    def test_markdown_has_what_stands_in_for_type1(self) -> None:
+        lines = table.markdown(measured(PRINTED + "sample r ioasid-type1 map 1 27"), [ROW]).splitlines()
+        self.assertIn("| a row | map | 100 | 20.0 | 27.0 | 0.54 | <= 0.5 of peers | no |", lines)
 
     def test_plot_is_a_picture_with_a_bar_per_peer(self) -> None:
         root = ElementTree.fromstring(plot.draw(measured(), [ROW]))

@@ -24,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="6.12, 7.2: built here, with iommufd; stock-6.12 ...: Debian's, with type1 only. Default: all")
     parser.add_argument("-r", "--row", action="append", default=[], metavar="ROW", help="default: all")
     parser.add_argument("-p", "--peer", action="append", default=[], metavar="PEER",
-                        help="type1, iommufd, ioasid; default: all")
+                        help="type1, iommufd, ioasid, ioasid-type1; default: all")
     parser.add_argument("-n", "--repeat", type=int, default=3, metavar="N", help="measure N times (default: 3)")
     parser.add_argument("--module", type=Path, metavar="FILE", help="measure this ioasidfd.ko, built for that kernel")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="a results.json to show the change since")

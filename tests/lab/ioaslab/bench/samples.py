@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from .rows import OURS, PEERS, Row, Target
+from .rows import ALLOWANCE, AS_TYPE1, OURS, PEERS, Row, Target
 
 FLOORS = ("pin-fast", "pin-longterm", "touch")
 
@@ -94,9 +94,9 @@ def from_json(data: dict[str, Any]) -> Measured:
     return measured
 
 
-def part(measured: Measured, row: Row, op: str, target: Target) -> float | None:
+def part(measured: Measured, row: Row, op: str, target: Target, who: str = OURS) -> float | None:
     """What the target is compared with: our figure, or its part of what the target names."""
-    ours = measured.value(row, op, OURS)
+    ours = measured.value(row, op, who)
     if ours is None or not target.of:
         return ours
     if target.of == "peers":
@@ -104,13 +104,14 @@ def part(measured: Measured, row: Row, op: str, target: Target) -> float | None:
     elif target.of in PEERS:
         other = measured.value(row, op, target.of)
     else:
-        other = measured.value(row, target.of, OURS)
+        other = measured.value(row, target.of, who)
     return ours / other if other else None
 
 
-def reached(measured: Measured, row: Row, op: str) -> bool | None:
+def reached(measured: Measured, row: Row, op: str, who: str = OURS) -> bool | None:
     """Whether all targets of a line are; None if it has none, or nothing to judge by."""
-    parts = [(part(measured, row, op, target), target.most) for target in row.lines[op]]
+    allowance = ALLOWANCE if who == AS_TYPE1 else 1.0
+    parts = [(part(measured, row, op, target, who), target.most * allowance) for target in row.lines[op]]
     if not parts or any(value is None for value, _ in parts):
         return None
     return all(value <= most for value, most in parts if value is not None)
