@@ -6,6 +6,7 @@
 #include "mock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +105,29 @@ long mock_counter(const char *file, const char *name)
 long mock_device_counter(unsigned int n, const char *name)
 {
 	return mock_counter(test_device_name(n), name);
+}
+
+int mock_refuse(unsigned int n, const char *outcomes)
+{
+	char path[128];
+	int fd, err;
+
+	snprintf(path, sizeof(path), COUNTERS "/%s.attach",
+		 test_device_name(n));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	err = write(fd, outcomes, strlen(outcomes)) < 0 ? errno : 0;
+	close(fd);
+	return err;
+}
+
+long mock_refusals_left(unsigned int n)
+{
+	char file[32];
+
+	snprintf(file, sizeof(file), "%s.attach", test_device_name(n));
+	return mock_counter(file, "left");
 }
 
 bool mock_is_content(void)

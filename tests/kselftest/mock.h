@@ -43,6 +43,14 @@ bool mock_sees(const struct dev *dev, __u32 pasid, __u64 iova, void *va,
 long mock_counter(const char *file, const char *name);
 /* The same of a device. */
 long mock_device_counter(unsigned int n, const char *name);
+/*
+ * Says what becomes of the attaches of a device, and of its PASIDs, that come next: an
+ * errno each, 0 to let it pass, separated by spaces. 0 or an errno.
+ */
+int mock_refuse(unsigned int n, const char *outcomes);
+/* How many of them are left. */
+long mock_refusals_left(unsigned int n);
+
 /* True if no IOMMU was misused and no access escaped into the host's own domain. */
 bool mock_is_content(void);
 

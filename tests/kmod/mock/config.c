@@ -7,7 +7,8 @@
  *
  * SETTINGS are key=value, separated by semicolons. Of an IOMMU: first and last (of its
  * aperture), pages (bitmap of page sizes), pasid (bits), and the flags dirty, coherent,
- * snoop and msi. Of a device: iommu (its number), group (devices with the same number
+ * snoop, msi and replaces (it has the name by which ioasidfd knows that DMA need not be
+ * blocked to move a device). Of a device: iommu (its number), group (devices with the same number
  * share one), pasid (bits, as far as its IOMMU has them) and up to four regions,
  * resv=KIND@FIRST-LAST, where KIND is direct, relaxable, reserved, msi or swmsi.
  */
@@ -41,7 +42,7 @@ static unsigned int num_iommu_params = 3;
 static unsigned int num_device_params = 6;
 
 module_param_array_named(iommu, iommu_params, charp, &num_iommu_params, 0444);
-MODULE_PARM_DESC(iommu, "Settings of each IOMMU, key=value separated by semicolons: first, last, pages, pasid, dirty, coherent, snoop, msi");
+MODULE_PARM_DESC(iommu, "Settings of each IOMMU, key=value separated by semicolons: first, last, pages, pasid, dirty, coherent, snoop, msi, replaces");
 module_param_array_named(device, device_params, charp, &num_device_params,
 			 0444);
 MODULE_PARM_DESC(device, "Settings of each device, key=value separated by semicolons: iommu, group, pasid, resv");
@@ -101,6 +102,8 @@ static int set_iommu(void *object, const char *key, char *value)
 		return kstrtou32(value, 0, &mi->snoop);
 	if (!strcmp(key, "msi"))
 		return kstrtou32(value, 0, &mi->msi);
+	if (!strcmp(key, "replaces"))
+		return kstrtou32(value, 0, &mi->replaces);
 	return -EINVAL;
 }
 
@@ -155,6 +158,7 @@ static int read_iommu(unsigned int index)
 	mi->coherent = 1;
 	mi->snoop = 1;
 	mi->msi = 1;
+	mi->replaces = 1;
 	return read_settings(mi, iommu_params[index], set_iommu);
 }
 

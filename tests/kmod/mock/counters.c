@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happened, in debugfs: see mock.h. Called when the module is loaded and unloaded.
+ * What happened, and what is to happen, in debugfs: see mock.h. Called when the module is
+ * loaded and unloaded.
  */
 #include <linux/debugfs.h>
+#include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/uaccess.h>
 
 #include "mock/internal.h"
 
@@ -60,6 +63,42 @@ static int device_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(device);
 
+static int attach_show(struct seq_file *m, void *unused)
+{
+	mock_refuse_show(m, m->private);
+	return 0;
+}
+
+static int attach_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, attach_show, inode->i_private);
+}
+
+static ssize_t attach_write(struct file *file, const char __user *user,
+			    size_t count, loff_t *pos)
+{
+	struct seq_file *m = file->private_data;
+	char text[128];
+	int ret;
+
+	if (count >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, user, count))
+		return -EFAULT;
+	text[count] = '\0';
+	ret = mock_refuse_set(m->private, text);
+	return ret ? ret : count;
+}
+
+static const struct file_operations attach_fops = {
+	.owner = THIS_MODULE,
+	.open = attach_open,
+	.read = seq_read,
+	.write = attach_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
 static int check_show(struct seq_file *m, void *unused)
 {
 	return mock_check(m);
@@ -71,7 +110,7 @@ DEFINE_SHOW_ATTRIBUTE(check);
  */
 void mock_counters_init(void)
 {
-	char name[16];
+	char name[32];
 	unsigned int i;
 
 	mock_dir = debugfs_create_dir("ioas-mock", NULL);
@@ -85,6 +124,9 @@ void mock_counters_init(void)
 		snprintf(name, sizeof(name), "ioas-mock.%u", i);
 		debugfs_create_file(name, 0400, mock_dir, mock_devices[i],
 				    &device_fops);
+		strlcat(name, ".attach", sizeof(name));
+		debugfs_create_file(name, 0600, mock_dir, mock_devices[i],
+				    &attach_fops);
 	}
 }
 

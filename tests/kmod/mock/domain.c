@@ -129,13 +129,14 @@ struct iommu_group *mock_find_group(struct mock_device *md)
  * @domain: the domain, one of ours with a page table
  * @dev: the device
  *
- * Return: 0, or -EINVAL if the domain is of another IOMMU.
+ * Return: 0, -EINVAL if the domain is of another IOMMU, or what a test wants.
  */
 int mock_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	struct mock_domain *md = mock_domain_of(domain);
 	struct mock_device *device = mock_device_of(dev);
-	int ret = domain_accept(md, device->iommu);
+	int ret = domain_accept(md, device->iommu) ?:
+		  mock_refuse_attach(device);
 
 	if (!ret)
 		move_device(device, md, false);
@@ -190,6 +191,9 @@ int mock_set_pasid(struct iommu_domain *domain, struct device *dev, u32 pasid)
 			    dev_name(dev), pasid);
 		return -EINVAL;
 	}
+	ret = mock_refuse_attach(device);
+	if (ret)
+		return ret;
 	atomic_inc(&md->attached);
 	old = xa_store(&device->pasids, pasid, md, GFP_KERNEL_ACCOUNT);
 	if (xa_is_err(old)) {

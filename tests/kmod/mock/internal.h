@@ -9,6 +9,8 @@
  *	mock_domain.lock	what is in the TLB; held for read during an access
  *	mock_domain.table, .tlb	the xarrays' own spinlocks
  *
+ * mock_refuse_lock is taken with none of them held, and none is taken under it.
+ *
  * An access is made with both rwlocks held for read. So taking one for write waits for
  * the accesses that are under way, as real hardware does when it is told that a device
  * goes elsewhere or that a translation is gone.
@@ -28,6 +30,7 @@
 #define MOCK_MAX_IOMMUS		8
 #define MOCK_MAX_DEVICES	16
 #define MOCK_MAX_REGIONS	4
+#define MOCK_MAX_OUTCOMES	16
 
 struct seq_file;
 struct test_vfio;
@@ -36,6 +39,13 @@ struct mock_region {
 	u64 first;
 	u64 last;
 	enum iommu_resv_type type;
+};
+
+/* What becomes of the next attaches of a device. By mock_refuse_lock. */
+struct mock_refusals {
+	u32 outcomes[MOCK_MAX_OUTCOMES];	/* an errno each, 0: it passes */
+	u32 num;
+	u32 used;
 };
 
 /* One instance. Its settings are constant once it is registered. */
@@ -52,6 +62,7 @@ struct mock_iommu {
 	u32 coherent;		/* can make DMA snoop */
 	u32 snoop;		/* can make no-snoop DMA snoop all the same */
 	u32 msi;		/* interrupts are isolated */
+	u32 replaces;		/* named like one that need not block */
 
 	atomic_long_t maps;
 	atomic_long_t unmaps;
@@ -98,6 +109,8 @@ struct mock_device {
 	struct mock_domain *domain;	/* NULL: blocked or the host's */
 	struct xarray pasids;		/* PASID to struct mock_domain */
 
+	struct mock_refusals refusals;
+
 	struct mutex engine;		/* the buffer */
 	u8 *buffer;
 };
@@ -112,6 +125,11 @@ do {									\
 } while (0)
 
 /* config.c: what the parameters say */
+static inline const char *mock_iommu_name(const struct mock_iommu *mi)
+{
+	return mi->replaces ? "ioas-mock-iommu" : "ioas-mock-plain-iommu";
+}
+
 int mock_config_read(void);
 void mock_config_free(void);
 
@@ -152,6 +170,11 @@ int mock_set_pasid(struct iommu_domain *domain, struct device *dev, u32 pasid);
 void mock_remove_pasid(struct device *dev, u32 pasid);
 bool mock_enforce_cache_coherency(struct iommu_domain *domain);
 void mock_get_resv_regions(struct device *dev, struct list_head *head);
+
+/* refuse.c: attaches that a test wants refused */
+int mock_refuse_set(struct mock_device *md, char *text);
+void mock_refuse_show(struct seq_file *m, struct mock_device *md);
+int mock_refuse_attach(struct mock_device *md);
 
 /* engine.c: the devices' DMA */
 long mock_engine_dma(struct mock_device *md, struct mock_dma __user *user);

@@ -22,6 +22,12 @@
  *				entries, large (entries above the smallest size), dirty
  *				(is tracked), enforced (snooping); then "pasid.P", the id
  *				of each PASID's domain
+ *	ioas-mock/ioas-mock.N.attach	what is written says what becomes of the attaches
+ *				of the device to come, and of its PASIDs: an errno each,
+ *				0 to let it pass, separated by spaces; after them, all
+ *				pass. Read: left, and each outcome that is left. Where a
+ *				device is blocked by an empty page table (before 5.19)
+ *				that is an attach, too
  *	ioas-mock/check		passed and failed: checks of the mock itself, run when read
  */
 #ifndef IOAS_MOCK_H

@@ -169,8 +169,8 @@ void mock_bus_unbind(void)
 int mock_bus_add_iommu(struct mock_iommu *mi)
 {
 	mi->iommu.ops = &mock_ops;
-	return iommu_device_sysfs_add(&mi->iommu, NULL, NULL,
-				      "ioas-mock-iommu%u", mi->index);
+	return iommu_device_sysfs_add(&mi->iommu, NULL, NULL, "%s%u",
+				      mock_iommu_name(mi), mi->index);
 }
 
 void mock_bus_remove_iommu(struct mock_iommu *mi)

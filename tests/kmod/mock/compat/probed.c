@@ -370,8 +370,8 @@ int mock_bus_add_iommu(struct mock_iommu *mi)
 		return PTR_ERR(mi->fwnode);
 	mi->iommu.fwnode = mi->fwnode;
 	mi->iommu.max_pasids = mi->pasid ? 1U << mi->pasid : 0;
-	ret = iommu_device_sysfs_add(&mi->iommu, NULL, NULL, "ioas-mock-iommu%u",
-				     mi->index);
+	ret = iommu_device_sysfs_add(&mi->iommu, NULL, NULL, "%s%u",
+				     mock_iommu_name(mi), mi->index);
 	if (ret)
 		goto remove_node;
 	ret = iommu_device_register(&mi->iommu, mock_ops, NULL);
