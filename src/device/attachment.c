@@ -38,12 +38,12 @@ struct ioas_entry {
  * @device: the device
  * @err: what the kernel said
  *
- * Return: @err if it means something to the caller, else -EOPNOTSUPP: an errno of a
- * driver's own could be mistaken for one of ours.
+ * Return: @err if it means something to the caller, as we gave the reason; else
+ * -EOPNOTSUPP: an errno of a driver's own could be mistaken for one of ours.
  */
 int ioas_fail_iommu(struct ioas_call *call, struct ioas_device *device, int err)
 {
-	if (err == -ENOMEM || err == -EINTR || err == -EADDRNOTAVAIL)
+	if (call->extack.reason || err == -ENOMEM || err == -EINTR)
 		return err;
 	return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_IOMMU,
 			 "the driver of the IOMMU refused to attach %s (%d)",
@@ -310,11 +310,14 @@ static struct ioas_domain *ioas_share_domain(struct ioas_entry *entry)
 	struct ioas_attachment *attachment = entry->attachment;
 	struct ioas_domain *domain;
 
-	list_for_each_entry(domain, &attachment->space->domains, node)
-		if (ioas_domain_may_serve(domain, attachment->dev,
-					  entry->device->enforces_snoop) &&
-		    !ioas_try_domain(entry, domain))
+	list_for_each_entry(domain, &attachment->space->domains, node) {
+		if (!ioas_domain_may_serve(domain, attachment->dev,
+					   entry->device->enforces_snoop))
+			continue;
+		if (!ioas_try_domain(entry, domain))
 			return domain;
+		ioas_forget_failure(entry->call);
+	}
 	return NULL;
 }
 

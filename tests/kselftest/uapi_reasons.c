@@ -330,7 +330,7 @@ static struct how how_to(enum ioasid_reason reason)
 	case IOASID_REASON_CONTAINER:
 		return (struct how){ .why_not = "a race it takes: race_asleep has it" };
 	case IOASID_REASON_IOMMU:
-		return (struct how){ .why_not = "an emulated IOMMU refuses nothing" };
+		return (struct how){ .why_not = "it takes a mock IOMMU: mock_refuse has it" };
 	case IOASID_REASON_IOVA_ALLOWED:
 		return (struct how){ EADDRNOTAVAIL, reason_iova_allowed, NULL };
 	case IOASID_REASON_PROT:
@@ -342,7 +342,7 @@ static struct how how_to(enum ioasid_reason reason)
 	case IOASID_REASON_WINDOW:
 		return (struct how){ EOPNOTSUPP, reason_window, NULL };
 	case IOASID_REASON_BLOCKED:
-		return (struct how){ .why_not = "an emulated IOMMU takes back what it had" };
+		return (struct how){ .why_not = "it takes a mock IOMMU: mock_refuse has it" };
 	case IOASID_REASON_CONTAINER_ATTACHED:
 		return (struct how){ .why_not = "mediated_basic has it" };
 	}
