@@ -18,10 +18,10 @@
 #include "device/device.h"
 
 /*
- * virtio-iommu is named after its virtio device. No driver of an IOMMU in the kernels
- * that are supported promises to change the page table of a device that does DMA: VT-d
- * and AMD-Vi block it first, an SMMUv3 is told in steps, virtio-iommu may detach in
- * between. The mock IOMMU of the tests does it in one step.
+ * No driver of an IOMMU in the kernels that are supported promises to change the page
+ * table of a device that does DMA: VT-d and AMD-Vi block it first, an SMMUv3 is told in
+ * steps, virtio-iommu may detach in between. The mock IOMMU of the tests does it in one
+ * step.
  */
 static const struct {
 	const char *prefix;
@@ -31,20 +31,12 @@ static const struct {
 	{ "dmar", IOASID_IOMMU_INTEL_VTD },
 	{ "ivhd", IOASID_IOMMU_AMD },
 	{ "smmu3.", IOASID_IOMMU_ARM_SMMUV3 },
-	{ "virtio", IOASID_IOMMU_VIRTIO },
 	{ "ioas-mock-iommu", IOASID_IOMMU_OTHER, true },
 };
 
 static struct device *ioas_iommu_device(struct device *dev)
 {
 	return dev->iommu->iommu_dev->dev;
-}
-
-static const char *ioas_iommu_name(struct device *dev)
-{
-	struct device *iommu = ioas_iommu_device(dev);
-
-	return iommu ? dev_name(iommu) : "";
 }
 
 static int ioas_find_iommu(const char *name)
@@ -57,6 +49,24 @@ static int ioas_find_iommu(const char *name)
 	return -1;
 }
 
+/* It is named for its place on a bus, so it is known by where it is. */
+static bool ioas_iommu_is_virtio(struct device *iommu)
+{
+	struct device *parent = iommu->parent;
+
+	return parent && parent->bus && !strcmp(parent->bus->name, "virtio");
+}
+
+static u32 ioas_iommu_kind(struct device *iommu)
+{
+	int i = ioas_find_iommu(dev_name(iommu));
+
+	if (i >= 0)
+		return ioas_iommus[i].kind;
+	return ioas_iommu_is_virtio(iommu) ? IOASID_IOMMU_VIRTIO :
+					     IOASID_IOMMU_OTHER;
+}
+
 /**
  * ioas_device_replaces() - Can DMA go from one space to another without being blocked
  * @device: the device
@@ -67,12 +77,14 @@ static int ioas_find_iommu(const char *name)
  */
 bool ioas_device_replaces(struct ioas_device *device, u32 pasid)
 {
+	struct device *iommu;
 	int i;
 
 	/* Its driver is refused while it gives back what it has pinned. */
 	if (ioas_device_is_software(device))
 		return false;
-	i = ioas_find_iommu(ioas_iommu_name(device->dev));
+	iommu = ioas_iommu_device(device->dev);
+	i = iommu ? ioas_find_iommu(dev_name(iommu)) : -1;
 	if (i < 0 || !ioas_iommus[i].replaces)
 		return false;
 	return pasid ? IOAS_KERNEL_REPLACES_PASIDS : IOAS_KERNEL_REPLACES_GROUPS;
@@ -177,12 +189,12 @@ static void ioas_read_amd(struct ioasid_device_info *info, struct device *iommu,
  */
 int ioas_iommu_identify(struct device *dev, struct ioasid_device_info *info)
 {
-	const char *name = ioas_iommu_name(dev);
-	int i = ioas_find_iommu(name);
+	struct device *iommu = ioas_iommu_device(dev);
 	char *page;
 
-	strscpy_pad(info->iommu_name, name, sizeof(info->iommu_name));
-	info->iommu_kind = i < 0 ? IOASID_IOMMU_OTHER : ioas_iommus[i].kind;
+	strscpy_pad(info->iommu_name, iommu ? dev_name(iommu) : "",
+		    sizeof(info->iommu_name));
+	info->iommu_kind = iommu ? ioas_iommu_kind(iommu) : IOASID_IOMMU_OTHER;
 	info->iommu_regs_valid = 0;
 	memset(info->iommu_regs, 0, sizeof(info->iommu_regs));
 
@@ -190,9 +202,9 @@ int ioas_iommu_identify(struct device *dev, struct ioasid_device_info *info)
 	if (!page)
 		return -ENOMEM;
 	if (info->iommu_kind == IOASID_IOMMU_INTEL_VTD)
-		ioas_read_vtd(info, ioas_iommu_device(dev), page);
+		ioas_read_vtd(info, iommu, page);
 	else if (info->iommu_kind == IOASID_IOMMU_AMD)
-		ioas_read_amd(info, ioas_iommu_device(dev), page);
+		ioas_read_amd(info, iommu, page);
 	free_page((unsigned long)page);
 	return 0;
 }

@@ -51,6 +51,25 @@ static const char *link_name(const char *device, const char *link)
 	return strrchr(target, '/') + 1;
 }
 
+/* What the kernel's names say of the IOMMU of a device. */
+static __u32 expected_kind(const char *device)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *name = link_name(device, "iommu");
+	ssize_t len;
+
+	if (!strncmp(name, "dmar", 4))
+		return IOASID_IOMMU_INTEL_VTD;
+	if (!strncmp(name, "ivhd", 4))
+		return IOASID_IOMMU_AMD;
+	/* This one is named for its place on a bus. */
+	snprintf(path, sizeof(path), "/sys/class/iommu/%s", name);
+	len = readlink(path, target, sizeof(target) - 1);
+	target[len < 0 ? 0 : len] = '\0';
+	return strstr(target, "/virtio") ? IOASID_IOMMU_VIRTIO :
+					   IOASID_IOMMU_OTHER;
+}
+
 TEST_F(device, info)
 {
 	struct ioasid_device_info info;
@@ -69,7 +88,8 @@ TEST_F(device, info)
 	EXPECT_EQ(0, info.nesting_formats);
 	EXPECT_EQ(info.aperture_last,
 		  ~0ULL >> (64 - info.address_width));
-	EXPECT_EQ(IOASID_IOMMU_INTEL_VTD, info.iommu_kind);
+	EXPECT_EQ(expected_kind(self->dev.name), info.iommu_kind);
+	EXPECT_NE(IOASID_IOMMU_OTHER, info.iommu_kind);
 	EXPECT_EQ(IOASID_INTENT_RID, info.intent);
 	EXPECT_EQ(PAGE, info.page_sizes & PAGE);
 	EXPECT_EQ(0, info.page_sizes & (PAGE - 1));
