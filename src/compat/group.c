@@ -23,6 +23,7 @@ MODULE_INFO(import_ns, "IOMMUFD_INTERNAL");
 #include <linux/delay.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <linux/vfio.h>
 
 static int ioas_count_function(struct device *dev, void *data)
 {
@@ -123,6 +124,28 @@ void ioas_group_unblock(struct iommu_group *group, struct ioas_blocked *blocked)
 	iommu_detach_group(blocked->domain, group);
 	iommu_domain_free(blocked->domain);
 	ioas_put_functions(blocked);
+}
+
+/**
+ * ioas_is_driven_by_host() - Has a device of a group a driver that is not VFIO's
+ * @dev: the device
+ *
+ * VFIO looks at the drivers of a group's devices only when it opens one of them.
+ *
+ * Context: may sleep; may be called for each device of a group.
+ * Return: true if it has, or if its VFIO driver is on its way out.
+ */
+bool ioas_is_driven_by_host(struct device *dev)
+{
+	struct vfio_device *vdev;
+
+	if (!READ_ONCE(dev->driver))
+		return false;
+	vdev = vfio_device_get_from_dev(dev);
+	if (!vdev)
+		return true;
+	vfio_device_put(vdev);
+	return false;
 }
 
 /*

@@ -30,6 +30,12 @@ static inline void ioas_group_unblock(struct iommu_group *group,
 {
 }
 
+/* VFIO has seen to it, and no such driver is bound while the group is owned. */
+static inline bool ioas_is_driven_by_host(struct device *dev)
+{
+	return false;
+}
+
 static inline int ioas_group_attach(struct iommu_group *group,
 				    struct ioas_blocked *blocked,
 				    struct iommu_domain *domain)
@@ -71,6 +77,7 @@ struct ioas_blocked {
 int ioas_group_block(struct iommu_group *group, struct ioas_blocked *blocked);
 void ioas_group_unblock(struct iommu_group *group,
 			struct ioas_blocked *blocked);
+bool ioas_is_driven_by_host(struct device *dev);
 int ioas_group_attach(struct iommu_group *group, struct ioas_blocked *blocked,
 		      struct iommu_domain *domain);
 void ioas_group_detach(struct iommu_group *group, struct ioas_blocked *blocked,

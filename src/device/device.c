@@ -147,6 +147,12 @@ static bool ioas_is_stub(struct device *dev)
 	return stub;
 }
 
+static bool ioas_is_bridge(struct device *dev)
+{
+	return dev_is_pci(dev) &&
+	       to_pci_dev(dev)->hdr_type != PCI_HEADER_TYPE_NORMAL;
+}
+
 /*
  * VFIO lets a group in whose other devices have no driver, are bridges, or are kept by
  * pci-stub. Those are not for user space to drive.
@@ -155,8 +161,7 @@ static int ioas_check_driver(struct ioas_call *call, struct device *dev)
 {
 	const char *what = NULL;
 
-	if (dev_is_pci(dev) &&
-	    to_pci_dev(dev)->hdr_type != PCI_HEADER_TYPE_NORMAL)
+	if (ioas_is_bridge(dev))
 		what = "is a bridge";
 	else if (!READ_ONCE(dev->driver))
 		what = "has no driver; bind it to vfio-pci first";
@@ -166,6 +171,41 @@ static int ioas_check_driver(struct ioas_call *call, struct device *dev)
 		return 0;
 	return ioas_fail(call, -EINVAL, IOASID_REASON_DRIVER, "%s %s",
 			 dev_name(dev), what);
+}
+
+static int ioas_find_driven_by_host(struct device *dev, void *data)
+{
+	struct device **found = data;
+
+	if (!ioas_is_driven_by_host(dev) || ioas_is_bridge(dev) ||
+	    ioas_is_stub(dev))
+		return 0;
+	*found = get_device(dev);
+	return 1;
+}
+
+/* What the host's drivers have mapped for DMA must not get into a user's space. */
+static int ioas_check_members(struct ioas_call *call, struct ioas_group *group)
+{
+	struct device *dev = NULL;
+
+	iommu_group_for_each_dev(group->iommu_group, &dev,
+				 ioas_find_driven_by_host);
+	if (!dev)
+		return 0;
+	ioas_fail(call, -EINVAL, IOASID_REASON_DRIVER,
+		  "%s of group %d has a driver of the host's; bind it to vfio-pci, or to none",
+		  dev_name(dev), group->id);
+	put_device(dev);
+	return -EINVAL;
+}
+
+static int ioas_check_drivers(struct ioas_call *call,
+			      struct ioas_device *device)
+{
+	int ret = ioas_check_driver(call, device->dev);
+
+	return ret ? ret : ioas_check_members(call, device->group);
 }
 
 static int ioas_join_group(struct ioas_call *call, struct ioas_device *device)
@@ -179,7 +219,7 @@ static int ioas_join_group(struct ioas_call *call, struct ioas_device *device)
 				 device->name);
 	/* VFIO makes a group of a software device's own when its driver is there. */
 	ret = ioas_device_is_software(device) ?
-		0 : ioas_check_driver(call, device->dev);
+		0 : ioas_check_drivers(call, device);
 	if (!ret)
 		ret = ioas_check_unbound(call, device);
 	if (!ret)

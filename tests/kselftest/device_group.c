@@ -82,20 +82,29 @@ static bool driven_by(const char *name, const char *driver)
 }
 
 /*
- * A driver that may do DMA for the host: VFIO does not give the group away, or, before
- * 5.19, no device of it.
+ * A driver that may do DMA for the host: VFIO does not give the group away. Before 5.19
+ * it does, but we bind none of its devices, and VFIO opens none.
  */
 TEST_F(foreign, host_driver)
 {
+	__u32 id;
 	int err;
 
 	ASSERT_EQ(0, driver_bind(self->other, "pci-pf-stub"));
 	ASSERT_TRUE(driven_by(self->other, "pci-pf-stub"));
 	err = dev_claim(&self->dev, EDU_C0);
 	EXPECT_EQ(!kernel_before(5, 19), !!err);
-	if (!err)
+	if (!err) {
+		EXPECT_REFUSED(EINVAL, IOASID_REASON_DRIVER,
+			       dev_bind(&self->dev, self->fd));
+		EXPECT_NE(NULL, strstr(ea.message, self->other));
+		EXPECT_REFUSED(EINVAL, IOASID_REASON_DRIVER,
+			       do_bind(self->dev.container, self->fd,
+				       self->other, 0, &id));
+		EXPECT_NE(NULL, strstr(ea.message, self->other));
 		err = device_open(self->dev.group, self->dev.name,
 				  &self->dev.device);
+	}
 	EXPECT_NE(0, err);
 	dev_release(&self->dev);
 	dev_init(&self->dev, EDU_C0);

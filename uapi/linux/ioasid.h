@@ -93,7 +93,8 @@
  *	another space, and all devices of a group share one
  * @IOASID_REASON_DEVICE_BOUND: the device is bound already
  * @IOASID_REASON_NO_DEVICE: no group of this container has such a device
- * @IOASID_REASON_DRIVER: the device is not driven by a VFIO driver
+ * @IOASID_REASON_DRIVER: the device, or another of its group, is not driven by a VFIO
+ *	driver
  * @IOASID_REASON_NOT_IOASID: the file descriptor is not an open /dev/ioasid
  * @IOASID_REASON_CONTAINER: the container no longer uses this backend
  * @IOASID_REASON_IOMMU: the IOMMU, or its driver, refused
@@ -1029,9 +1030,9 @@ struct ioasid_device_intersect {
  * command on its id is ENODEV, and IOASID_FREE frees the id.
  *
  * Errors: EBADF or EINVAL (not an ioasid file), EFAULT (name), EINVAL (name empty or
- * too long, or no VFIO driver), ENOENT (no such device in the container's groups),
- * EEXIST (bound already), EOPNOTSUPP (the IOMMU, or its driver, cannot), ENODEV (the
- * container is gone), ENOMEM.
+ * too long, no VFIO driver, or another driver in the group), ENOENT (no such device in
+ * the container's groups), EEXIST (bound already), EOPNOTSUPP (the IOMMU, or its driver,
+ * cannot), ENODEV (the container is gone), ENOMEM.
  */
 struct vfio_ioasid_bind {
 	__u32 size;
