@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NVMe controllers: see nvme.h. Linked into every test program, used by those with
+ * virtual functions.
+ */
+#include "nvme.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+#include "common.h"
+
+#define REG_CC		0x14
+#define REG_CSTS	0x1c
+#define REG_AQA		0x24
+#define REG_ASQ		0x28
+#define REG_ACQ		0x30
+#define REG_DOORBELLS	0x1000
+
+#define CC_ENABLE	0x1
+/* Entries of 64 and of 16 bytes. */
+#define CC_ENTRIES	(6 << 16 | 4 << 20)
+#define CSTS_READY	0x1
+#define CSTS_FATAL	0x2
+
+#define QUEUE_LENGTH	16
+#define TIMEOUT_MS	20000
+#define POLL_NS		1000000
+
+enum {
+	ADMIN_CREATE_SQ = 0x01,
+	ADMIN_CREATE_CQ = 0x05,
+	ADMIN_IDENTIFY = 0x06,
+	ADMIN_VIRTUALIZATION = 0x1c,
+	IO_WRITE = 0x01,
+	IO_READ = 0x02,
+};
+
+enum {
+	VIRT_PRIMARY = 1,
+	VIRT_ASSIGN = 8,
+	VIRT_ONLINE = 9,
+};
+
+enum {
+	RESOURCE_QUEUES,
+	RESOURCE_INTERRUPTS,
+};
+
+struct nvme_command {
+	__u8 opcode;
+	__u8 flags;
+	__u16 id;
+	__u32 namespace;
+	__u64 unused[2];
+	__u64 data;
+	__u64 data2;
+	__u32 arg[6];
+};
+
+struct nvme_completion {
+	__u32 result;
+	__u32 unused;
+	__u16 sq_head;
+	__u16 sq_id;
+	__u16 id;
+	__u16 status;	/* the lowest bit is the phase */
+};
+
+/* Ordered against the memory that the device reads and writes, as in edu.c. */
+static __u32 read32(struct nvme *nvme, unsigned int reg)
+{
+	return __atomic_load_n((__u32 *)(nvme->regs + reg), __ATOMIC_ACQUIRE);
+}
+
+static void write32(struct nvme *nvme, unsigned int reg, __u32 value)
+{
+	__atomic_store_n((__u32 *)(nvme->regs + reg), value, __ATOMIC_RELEASE);
+}
+
+static void write64(struct nvme *nvme, unsigned int reg, __u64 value)
+{
+	write32(nvme, reg, value);
+	write32(nvme, reg + 4, value >> 32);
+}
+
+static void rest(void)
+{
+	const struct timespec pause = { .tv_nsec = POLL_NS };
+
+	nanosleep(&pause, NULL);
+}
+
+static int wait_ready(struct nvme *nvme, __u32 ready)
+{
+	__u64 end = now_ms() + TIMEOUT_MS;
+	__u32 status;
+
+	while (((status = read32(nvme, REG_CSTS)) & CSTS_READY) != ready) {
+		if (status & CSTS_FATAL)
+			return -EIO;
+		if (now_ms() > end)
+			return -ETIMEDOUT;
+		rest();
+	}
+	return 0;
+}
+
+static int wait_completion(struct nvme_queue *queue, __u16 *status)
+{
+	struct nvme_completion *entry = &queue->completions[queue->head];
+	__u64 end = now_ms() + TIMEOUT_MS;
+
+	for (;;) {
+		*status = __atomic_load_n(&entry->status, __ATOMIC_ACQUIRE);
+		if ((*status & 1) == queue->phase)
+			return 0;
+		if (now_ms() > end)
+			return -ETIMEDOUT;
+		rest();
+	}
+}
+
+/* Every doorbell is 4 bytes: a queue's tail of commands, then its head of completions. */
+static void ring(struct nvme *nvme, struct nvme_queue *queue, unsigned int which,
+		 unsigned int value)
+{
+	write32(nvme, REG_DOORBELLS + (2 * queue->id + which) * 4, value);
+}
+
+static int run(struct nvme *nvme, struct nvme_queue *queue,
+	       const struct nvme_command *command)
+{
+	__u16 status;
+	int err;
+
+	queue->commands[queue->tail] = *command;
+	queue->tail = (queue->tail + 1) % QUEUE_LENGTH;
+	ring(nvme, queue, 0, queue->tail);
+	err = wait_completion(queue, &status);
+	if (err)
+		return err;
+	queue->head = (queue->head + 1) % QUEUE_LENGTH;
+	if (!queue->head)
+		queue->phase ^= 1;
+	ring(nvme, queue, 1, queue->head);
+	return status >> 1;
+}
+
+static void queue_init(struct nvme_queue *queue, unsigned int id, char *memory)
+{
+	queue->id = id;
+	queue->head = 0;
+	queue->tail = 0;
+	queue->phase = 1;
+	queue->commands = (void *)memory;
+	queue->completions = (void *)(memory + PAGE);
+}
+
+static int region(int device, __u32 index, struct vfio_region_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->argsz = sizeof(*info);
+	info->index = index;
+	return ioctl(device, VFIO_DEVICE_GET_REGION_INFO, info) ? -errno : 0;
+}
+
+static int set_command(struct nvme *nvme, __u16 set, __u16 clear)
+{
+	__u64 where = nvme->config + PCI_COMMAND;
+	__u16 command;
+
+	if (pread(nvme->device, &command, sizeof(command), where) !=
+	    sizeof(command))
+		return -EIO;
+	command = (command | set) & ~clear;
+	if (pwrite(nvme->device, &command, sizeof(command), where) !=
+	    sizeof(command))
+		return -EIO;
+	return 0;
+}
+
+static int map_regs(struct nvme *nvme)
+{
+	struct vfio_region_info info;
+	int err = region(nvme->device, VFIO_PCI_BAR0_REGION_INDEX, &info);
+	void *regs;
+
+	if (err)
+		return err;
+	regs = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    nvme->device, info.offset);
+	if (regs == MAP_FAILED)
+		return -errno;
+	nvme->regs = regs;
+	nvme->regs_size = info.size;
+	return 0;
+}
+
+static int start(struct nvme *nvme)
+{
+	int err;
+
+	write32(nvme, REG_CC, 0);
+	err = wait_ready(nvme, 0);
+	if (err)
+		return err;
+	write32(nvme, REG_AQA, (QUEUE_LENGTH - 1) << 16 | (QUEUE_LENGTH - 1));
+	write64(nvme, REG_ASQ, nvme->iova);
+	write64(nvme, REG_ACQ, nvme->iova + PAGE);
+	write32(nvme, REG_CC, CC_ENTRIES | CC_ENABLE);
+	return wait_ready(nvme, CSTS_READY);
+}
+
+int nvme_open(struct nvme *nvme, int device, void *memory, __u64 iova)
+{
+	struct vfio_region_info info;
+	int err = region(device, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+
+	memset(nvme, 0, sizeof(*nvme));
+	memset(memory, 0, NVME_MEMORY);
+	nvme->device = device;
+	nvme->config = info.offset;
+	nvme->iova = iova;
+	queue_init(&nvme->admin, 0, memory);
+	queue_init(&nvme->io, 1, (char *)memory + 2 * PAGE);
+	err = err ? err : map_regs(nvme);
+	err = err ? err : set_command(nvme, PCI_COMMAND_MEMORY |
+				      PCI_COMMAND_MASTER, 0);
+	return err ? err : start(nvme);
+}
+
+void nvme_close(struct nvme *nvme)
+{
+	if (!nvme->regs)
+		return;
+	write32(nvme, REG_CC, 0);
+	wait_ready(nvme, 0);
+	set_command(nvme, 0, PCI_COMMAND_MASTER);
+	munmap(nvme->regs, nvme->regs_size);
+	nvme->regs = NULL;
+}
+
+int nvme_identify(struct nvme *nvme, void *page, __u64 iova,
+		  struct nvme_identity *identity)
+{
+	const struct nvme_command command = {
+		.opcode = ADMIN_IDENTIFY,
+		.data = iova,
+		.arg = { 1 },	/* the controller */
+	};
+	const char *data = page;
+	int err;
+
+	memset(page, 0, PAGE);
+	err = run(nvme, &nvme->admin, &command);
+	if (err)
+		return err;
+	memcpy(&identity->vendor, data, sizeof(identity->vendor));
+	memcpy(&identity->controller, data + 78, sizeof(identity->controller));
+	memcpy(identity->serial, data + 4, sizeof(identity->serial) - 1);
+	identity->serial[sizeof(identity->serial) - 1] = '\0';
+	identity->serial[strcspn(identity->serial, " ")] = '\0';
+	return 0;
+}
+
+int nvme_start_io(struct nvme *nvme)
+{
+	const __u32 queue = (QUEUE_LENGTH - 1) << 16 | nvme->io.id;
+	const struct nvme_command completions = {
+		.opcode = ADMIN_CREATE_CQ,
+		.data = nvme->iova + 3 * PAGE,
+		.arg = { queue, 1 },
+	};
+	const struct nvme_command commands = {
+		.opcode = ADMIN_CREATE_SQ,
+		.data = nvme->iova + 2 * PAGE,
+		.arg = { queue, nvme->io.id << 16 | 1 },
+	};
+	int err = run(nvme, &nvme->admin, &completions);
+
+	return err ? err : run(nvme, &nvme->admin, &commands);
+}
+
+static int move(struct nvme *nvme, __u8 opcode, __u64 iova, size_t length,
+		__u64 offset)
+{
+	const struct nvme_command command = {
+		.opcode = opcode,
+		.namespace = 1,
+		.data = iova,
+		.arg = { offset / NVME_BLOCK, 0, length / NVME_BLOCK - 1 },
+	};
+
+	return run(nvme, &nvme->io, &command);
+}
+
+int nvme_write(struct nvme *nvme, __u64 iova, size_t length, __u64 offset)
+{
+	return move(nvme, IO_WRITE, iova, length, offset);
+}
+
+int nvme_read(struct nvme *nvme, __u64 iova, size_t length, __u64 offset)
+{
+	return move(nvme, IO_READ, iova, length, offset);
+}
+
+static int virtualize(struct nvme *nvme, unsigned int controller, __u32 action,
+		      __u32 resource, __u32 count)
+{
+	const struct nvme_command command = {
+		.opcode = ADMIN_VIRTUALIZATION,
+		.arg = { controller << 16 | resource << 8 | action, count },
+	};
+
+	return run(nvme, &nvme->admin, &command);
+}
+
+int nvme_release_resources(struct nvme *nvme)
+{
+	int err = virtualize(nvme, 0, VIRT_PRIMARY, RESOURCE_INTERRUPTS, 0);
+
+	return err ? err : virtualize(nvme, 0, VIRT_PRIMARY, RESOURCE_QUEUES, 0);
+}
+
+int nvme_put_online(struct nvme *nvme, unsigned int controller)
+{
+	int err = virtualize(nvme, controller, VIRT_ASSIGN, RESOURCE_INTERRUPTS, 1);
+
+	/* One for its commands to itself, one for its disk. */
+	err = err ? err : virtualize(nvme, controller, VIRT_ASSIGN,
+				     RESOURCE_QUEUES, 2);
+	return err ? err : virtualize(nvme, controller, VIRT_ONLINE, 0, 0);
+}
