@@ -21,7 +21,8 @@ MAN = ROOT / "docs" / "man"
 COMPLETIONS = ROOT / "tools" / "ioasidctl" / "completions"
 
 # What a folder that is shown as a machine does not have.
-NOT_HERE = {"ioasidctl module unload": 77, "ioasidctl demo": 77, "ioasidctl demo 0000:00:04.0": 77}
+NOT_HERE = {"ioasidctl module unload": 77, "ioasidctl demo": 77, "ioasidctl demo 0000:00:04.0": 77,
+            "ioasidctl demo software": 77}
 # What a folder lacks: a device that can be opened, drivers that take devices.
 FAILS_HERE = re.compile(r"ioasidctl check|ioasidctl device bind 0000:00:06\.0 --group")
 

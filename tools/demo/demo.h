@@ -90,8 +90,9 @@ struct demo {
 #define DEMO_LENGTH	1024u
 
 /*
- * run.c: all steps, with an edu device, or the first one if @address is "". ui_setup()
- * comes before. Returns the exit status.
+ * run.c: all steps, with an edu device, or the first one if @address is "", or with the
+ * software device if it is that or there is no other. ui_setup() comes before. Returns the
+ * exit status.
  */
 int demo_run(const char *address);
 

@@ -5,7 +5,10 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 
+#include <string.h>
+
 #include "demo.h"
+#include "soft.h"
 #include "ui.h"
 
 static void demo_steps(struct demo *demo)
@@ -20,15 +23,29 @@ static void demo_steps(struct demo *demo)
 		demo_part(demo);
 }
 
+/* The software device is for where there is no other, or for whom asks for it. */
+static bool demo_is_soft(const char *address)
+{
+	char first[DEMO_ADDRESS_LEN];
+
+	if (address[0])
+		return !strcmp(address, SOFT_NAME);
+	return edu_find(0, first, sizeof(first)) && soft_there();
+}
+
 int demo_run(const char *address)
 {
 	struct demo demo = { .locked = demo_locked() };
 
 	/* A person is to see each step when it is done. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	snprintf(demo.address, sizeof(demo.address), "%s", address);
 	printf("%sioasid-demo: a device's DMA through an I/O address space%s\n",
 	       ui_tint(UI_BOLD), ui_off());
+	if (demo_is_soft(address)) {
+		soft_run();
+		return ui_close();
+	}
+	snprintf(demo.address, sizeof(demo.address), "%s", address);
 	demo_steps(&demo);
 	demo_cleanup(&demo);
 	return ui_close();
