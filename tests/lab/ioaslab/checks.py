@@ -29,15 +29,20 @@ def run(check: Check, kernel: Kernel | None) -> list[Result]:
     if not program.exists():
         return [Result(where, check.name, f"{check.command[0]} is missing", Status.FAIL)]
     if check.place == "host":
-        lines, status = _output(list(check.command), TREE, check.timeout)
+        lines, status = output(list(check.command), TREE, check.timeout)
         rerun = " ".join(check.command)
     else:
         lines, status = _in_root(check, kernel)
         rerun = f"tests/lab/lab chroot-run{f' -k {kernel.name}' if kernel else ''} {' '.join(check.command)}"
-    results = [Result(where, check.name, test.name, Status(test.status), tuple(test.detail), rerun)
-               for test in ktap.parse(lines, status)]
+    results = judged(where, check.name, lines, status, rerun)
     progress(where, f"{check.name}: {brief(results)}")
     return results
+
+
+def judged(where: str, name: str, lines: list[str], status: int, rerun: str) -> list[Result]:
+    """The results of a program that printed TAP."""
+    return [Result(where, name, test.name, Status(test.status), tuple(test.detail), rerun)
+            for test in ktap.parse(lines, status)]
 
 
 def _in_root(check: Check, kernel: Kernel | None) -> tuple[list[str], int]:
@@ -46,10 +51,10 @@ def _in_root(check: Check, kernel: Kernel | None) -> tuple[list[str], int]:
     variables = chroot.variables(kernel) if kernel else {"LINUX": chroot.LINUX}
     with build.held(name), cache.lock(f"root.{root.name}", shared=True, who=root.name):
         work = build.clean_copy(name)
-        return _output(chroot.command(root, work, list(check.command), variables, True), work, check.timeout)
+        return output(chroot.command(root, work, list(check.command), variables, True), work, check.timeout)
 
 
-def _output(command: list[str], folder: Path, timeout: int) -> tuple[list[str], int]:
+def output(command: list[str], folder: Path, timeout: int) -> tuple[list[str], int]:
     """The lines it printed and its status as a shell has it: 128 + signal, 124 for one out of time."""
     child = subprocess.Popen(proc.tied(command), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT)

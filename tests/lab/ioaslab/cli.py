@@ -12,7 +12,7 @@ from functools import partial
 from . import attended, build, cache, check, checks, config, roots, run, setup
 from .apps import command as apps
 from .bench import command as bench
-from .packages import command as packages
+from .packages import command as packages, lifecycle
 from .results import Result, show, succeeded
 from .ui import LabError, report, say
 from .work import in_parallel
@@ -59,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_options(command("bench", bench.run, "measure the module beside VFIO type1 and iommufd, in VMs"))
     apps.add_options(command("apps", apps.command, "run programs of others on the kernel's own VFIO type1 and on ours"))
     packages.add_options(command("package", packages.package, "build packages: deb, rpm or arch"))
+    lifecycle.add_options(command("lifecycle", lifecycle.command,
+                                  "install, upgrade and remove the Debian packages in whole systems, in VMs"))
     inside = command("chroot-run", _chroot_run, "run a command in a copy of the tree in a kernel's build root")
     inside.add_argument("-k", "--kernel", default=DEFAULT_KERNEL, metavar="KERNEL", help=f"default: {DEFAULT_KERNEL}")
     inside.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND",

@@ -129,9 +129,19 @@ def roots() -> dict[str, Root]:
 
 @cache
 def kernels() -> dict[str, Kernel]:
-    return {name: _record(Kernel, f"kernels.toml: [{name}]",
+    return _kernels("kernels.toml")
+
+
+@cache
+def systems() -> dict[str, Kernel]:
+    """The kernels of the systems that packages are installed in, by the names of those systems."""
+    return _kernels("systems.toml")
+
+
+def _kernels(file: str) -> dict[str, Kernel]:
+    return {name: _record(Kernel, f"{file}: [{name}]",
                           {"name": name, **table, "root": _find(roots(), table["root"], "root")})
-            for name, table in _load("kernels.toml").items()}
+            for name, table in _load(file).items()}
 
 
 @cache
@@ -187,6 +197,10 @@ def kmsg_rules() -> tuple[dict[str, list[str]], list[str], list[str]]:
 
 def kernel(name: str) -> Kernel:
     return _find(kernels(), name, "kernel")
+
+
+def system(name: str) -> Kernel:
+    return _find(systems(), name, "system")
 
 
 def own_kernel(name: str) -> OwnKernel:

@@ -12,7 +12,7 @@ import shlex
 from pathlib import Path
 
 from . import cache
-from .config import LAB, Kernel, Root, kernels
+from .config import LAB, Kernel, Root, kernels, systems
 from .host import Archive
 from .proc import logged
 from .ui import LabError, progress
@@ -32,7 +32,7 @@ def path_of(root: Root) -> Path:
 
 
 def kernels_of(root: Root) -> list[Kernel]:
-    return [kernel for kernel in kernels().values() if kernel.root == root]
+    return [kernel for kernel in (*kernels().values(), *systems().values()) if kernel.root == root]
 
 
 def recipe(root: Root) -> str:
@@ -65,7 +65,7 @@ def _begun(root: Root) -> bool:
 def _missing(root: Root) -> list[str]:
     """The packages that are not installed."""
     status = (path_of(root) / "var" / "lib" / "dpkg" / "status").read_text(encoding="utf-8", errors="replace")
-    there = set(re.findall(r"^Package: (\S+)\nStatus: install ok installed$", status, flags=re.M))
+    there = set(re.findall(r"^Package: (\S+)\n(?:Protected: yes\n)?Status: install ok installed$", status, flags=re.M))
     return [name for name in root.packages if name.partition("/")[0] not in there]
 
 

@@ -27,6 +27,7 @@ class Vm:
     machine: Machine
     folder: Path
     mode: str
+    more: tuple[str, ...] = ()  # QEMU arguments beside the machine's
 
     @property
     def console(self) -> Path:
@@ -45,7 +46,7 @@ class Vm:
         image = roots.path_of(self.kernel.root) / "boot" / f"vmlinuz-{roots.release_of(self.kernel)}"
         append = [*arch.append, *self.machine.append, f"lab_mode={self.mode}", *extra_append]
         command = [arch.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", *arch.args,
-                   *self.machine.args, "-kernel", str(image), "-initrd", str(self.initramfs), "-append", " ".join(append),
+                   *self.machine.args, *self.more, "-kernel", str(image), "-initrd", str(self.initramfs), "-append", " ".join(append),
                    "-serial", f"file:{self.console}",
                    "-serial", "mon:stdio" if interactive else f"file:{self.results}"]
         return chroot.with_cache(self.machine.emulator, command) if self.machine.emulator else command
