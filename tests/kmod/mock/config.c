@@ -8,7 +8,8 @@
  * SETTINGS are key=value, separated by semicolons. Of an IOMMU: first and last (of its
  * aperture), pages (bitmap of page sizes), pasid (bits), and the flags dirty, coherent,
  * snoop, msi and replaces (it has the name by which ioasidfd knows that DMA need not be
- * blocked to move a device). Of a device: iommu (its number), group (devices with the same number
+ * blocked to move a device); joins is the number of another one whose page tables it takes
+ * too. Of a device: iommu (its number), group (devices with the same number
  * share one), pasid (bits, as far as its IOMMU has them) and up to four regions,
  * resv=KIND@FIRST-LAST, where KIND is direct, relaxable, reserved, msi or swmsi.
  */
@@ -42,7 +43,7 @@ static unsigned int num_iommu_params = 3;
 static unsigned int num_device_params = 6;
 
 module_param_array_named(iommu, iommu_params, charp, &num_iommu_params, 0444);
-MODULE_PARM_DESC(iommu, "Settings of each IOMMU, key=value separated by semicolons: first, last, pages, pasid, dirty, coherent, snoop, msi, replaces");
+MODULE_PARM_DESC(iommu, "Settings of each IOMMU, key=value separated by semicolons: first, last, pages, pasid, dirty, coherent, snoop, msi, replaces, joins");
 module_param_array_named(device, device_params, charp, &num_device_params,
 			 0444);
 MODULE_PARM_DESC(device, "Settings of each device, key=value separated by semicolons: iommu, group, pasid, resv");
@@ -102,6 +103,8 @@ static int set_iommu(void *object, const char *key, char *value)
 		return kstrtou32(value, 0, &mi->snoop);
 	if (!strcmp(key, "msi"))
 		return kstrtou32(value, 0, &mi->msi);
+	if (!strcmp(key, "joins"))
+		return kstrtou32(value, 0, &mi->joins);
 	if (!strcmp(key, "replaces"))
 		return kstrtou32(value, 0, &mi->replaces);
 	return -EINVAL;
@@ -159,6 +162,7 @@ static int read_iommu(unsigned int index)
 	mi->snoop = 1;
 	mi->msi = 1;
 	mi->replaces = 1;
+	mi->joins = index;
 	return read_settings(mi, iommu_params[index], set_iommu);
 }
 

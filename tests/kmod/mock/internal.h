@@ -62,6 +62,7 @@ struct mock_iommu {
 	u32 coherent;		/* can make DMA snoop */
 	u32 snoop;		/* can make no-snoop DMA snoop all the same */
 	u32 msi;		/* interrupts are isolated */
+	u32 joins;		/* takes domains of that other instance, too */
 	u32 replaces;		/* named like one that need not block */
 
 	atomic_long_t maps;
