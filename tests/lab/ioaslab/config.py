@@ -67,6 +67,7 @@ class Machine:
     kernels: tuple[str, ...] = ()
     default: bool = True
     programs: tuple[str, ...] = ("*",)
+    demo: str = ""
 
     def boots(self, kernel: Kernel) -> bool:
         return not self.kernels or kernel.name in self.kernels

@@ -62,7 +62,8 @@ def _machine(machine: Machine, tree: kmod.Tree) -> str:
     """What the guest's scripts need to know, as shell assignments. What the kernel has built in is not loaded."""
     modules = [name for name in machine.modules if kmod.canonical(name) not in tree.builtin]
     return (f"console=/dev/{machine.arch.console}\nresults=/dev/{machine.arch.results}\n"
-            f"modules='{' '.join(modules)}'\nvfio_devices='{' '.join(machine.vfio)}'\n")
+            f"modules='{' '.join(modules)}'\nvfio_devices='{' '.join(machine.vfio)}'\n"
+            f"demo='{machine.demo}'\n")
 
 
 def _add_modules(archive: Archive, wanted: Contents, tree: kmod.Tree) -> None:
