@@ -511,8 +511,10 @@ TEST_F(mixed, keeps_spaces_apart)
 /* The TLB keeps what was reached until it is flushed, and so on: the mock is right. */
 TEST(the_mock_itself)
 {
+	/* There are no nested domains before. */
+	EXPECT_EQ(kernel_before(6, 7) ? 15 : 25,
+		  mock_counter("check", "passed"));
 	EXPECT_EQ(0, mock_counter("check", "failed"));
-	EXPECT_EQ(15, mock_counter("check", "passed"));
 	EXPECT_TRUE(mock_is_content());
 }
 

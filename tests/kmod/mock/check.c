@@ -7,25 +7,19 @@
 #include <linux/mm.h>
 #include <linux/seq_file.h>
 
-#include "mock/internal.h"
+#include "mock/check.h"
 
 struct check {
 	struct mock_domain *md;
 	phys_addr_t paddr;
 	u64 iova;
-	unsigned int passed;
-	unsigned int failed;
+	struct mock_score score;
 	unsigned int dirty;		/* bytes that were reported last */
 };
 
 static void expect(struct check *check, bool ok, const char *what)
 {
-	if (ok) {
-		check->passed++;
-		return;
-	}
-	check->failed++;
-	pr_err("ioas-mock: failed: %s\n", what);
+	mock_expect(&check->score, ok, what);
 }
 
 static enum mock_status access(struct check *check, bool write)
@@ -113,13 +107,17 @@ static void check_dirty(struct check *check)
  * @m: where their counts go
  *
  * Context: may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or a negative errno.
  */
 int mock_check(struct seq_file *m)
 {
 	struct mock_iommu *mi = mock_iommus[0];
 	struct check check = { .iova = ALIGN(mi->first, PAGE_SIZE) };
 	struct page *page = alloc_page(GFP_KERNEL);
+	int ret = page ? mock_check_nested(&check.score) : -ENOMEM;
+
+	if (!ret)
+		ret = mock_check_pri(&check.score);
 
 	check.md = mock_domain_create(mi);
 	if (page && check.md) {
@@ -131,8 +129,9 @@ int mock_check(struct seq_file *m)
 		mock_domain_free(&check.md->domain);
 	if (page)
 		__free_page(page);
-	if (!check.passed)
+	if (!check.score.passed)
 		return -ENOMEM;
-	seq_printf(m, "passed %u\nfailed %u\n", check.passed, check.failed);
-	return 0;
+	seq_printf(m, "passed %u\nfailed %u\n", check.score.passed,
+		   check.score.failed);
+	return ret;
 }

@@ -7,10 +7,11 @@
  *
  * SETTINGS are key=value, separated by semicolons. Of an IOMMU: first and last (of its
  * aperture), pages (bitmap of page sizes), pasid (bits), and the flags dirty, coherent,
- * snoop, msi and replaces (it has the name by which ioasidfd knows that DMA need not be
- * blocked to move a device); joins is the number of another one whose page tables it takes
- * too. Of a device: iommu (its number), group (devices with the same number
- * share one), pasid (bits, as far as its IOMMU has them) and up to four regions,
+ * snoop, msi, nest (it takes page tables of the user), pri (devices ask for pages that
+ * they are refused) and replaces (it has the name by which ioasidfd knows that DMA need
+ * not be blocked to move a device); joins is the number of another one whose page tables
+ * it takes too. Of a device: iommu (its number), group (devices with the same number share
+ * one), pasid (bits, as far as its IOMMU has them) and up to four regions,
  * resv=KIND@FIRST-LAST, where KIND is direct, relaxable, reserved, msi or swmsi.
  */
 #include <linux/iommu.h>
@@ -25,7 +26,7 @@ struct mock_device *mock_devices[MOCK_MAX_DEVICES];
 
 /* A large one, a plain one that cannot share a domain with it, and an odd one. */
 static char *iommu_params[MOCK_MAX_IOMMUS] = {
-	"last=0xffffffffffff;pages=0x40201000;pasid=10;dirty=1",
+	"last=0xffffffffffff;pages=0x40201000;pasid=10;dirty=1;nest=1",
 	"last=0xffffffffffff;pages=0x1000",
 	"first=0x10000;last=0x7ffeffff;pages=0x11000;snoop=0",
 };
@@ -43,7 +44,7 @@ static unsigned int num_iommu_params = 3;
 static unsigned int num_device_params = 6;
 
 module_param_array_named(iommu, iommu_params, charp, &num_iommu_params, 0444);
-MODULE_PARM_DESC(iommu, "Settings of each IOMMU, key=value separated by semicolons: first, last, pages, pasid, dirty, coherent, snoop, msi, replaces, joins");
+MODULE_PARM_DESC(iommu, "Settings of each IOMMU, key=value separated by semicolons: first, last, pages, pasid, dirty, coherent, snoop, msi, nest, pri, replaces, joins");
 module_param_array_named(device, device_params, charp, &num_device_params,
 			 0444);
 MODULE_PARM_DESC(device, "Settings of each device, key=value separated by semicolons: iommu, group, pasid, resv");
@@ -103,6 +104,10 @@ static int set_iommu(void *object, const char *key, char *value)
 		return kstrtou32(value, 0, &mi->snoop);
 	if (!strcmp(key, "msi"))
 		return kstrtou32(value, 0, &mi->msi);
+	if (!strcmp(key, "nest"))
+		return kstrtou32(value, 0, &mi->nest);
+	if (!strcmp(key, "pri"))
+		return kstrtou32(value, 0, &mi->pri);
 	if (!strcmp(key, "joins"))
 		return kstrtou32(value, 0, &mi->joins);
 	if (!strcmp(key, "replaces"))
@@ -179,6 +184,8 @@ static int read_device(unsigned int index)
 	rwlock_init(&md->lock);
 	xa_init(&md->pasids);
 	mutex_init(&md->engine);
+	mutex_init(&md->requests_lock);
+	INIT_LIST_HEAD(&md->requests);
 	md->buffer = kvzalloc(MOCK_BUFFER_SIZE, GFP_KERNEL);
 	return md->buffer ? read_settings(md, device_params[index], set_device) :
 			    -ENOMEM;

@@ -71,6 +71,8 @@ void mock_domain_free(struct iommu_domain *domain)
 		mock_misuse(md->iommu, "frees domain %u, which is in use\n",
 			    md->id);
 	mock_table_free(md);
+	if (md->parent)
+		atomic_dec(&md->parent->attached);
 	if (md->iommu)
 		atomic_long_dec(&md->iommu->domains);
 	kfree(md);

@@ -52,12 +52,40 @@ static enum mock_status copy_memory(phys_addr_t paddr, u8 *data, size_t length,
 	return MOCK_OK;
 }
 
-static enum mock_status access_domain_page(struct mock_domain *md, u64 iova,
-					   u8 *data, size_t length, bool write)
+static enum mock_status access_nested(struct mock_domain *md, u64 iova,
+				      u8 *data, size_t length, bool write)
+{
+	enum mock_status status;
+	u64 parent_iova;
+
+	read_lock(&md->lock);
+	status = mock_nested_translate(md, iova, write, &parent_iova);
+	if (status == MOCK_OK)
+		status = mock_access_domain(md->parent, parent_iova, data,
+					    length, write);
+	read_unlock(&md->lock);
+	return status;
+}
+
+/**
+ * mock_access_domain() - One access through a domain
+ * @md: the domain
+ * @iova: where to
+ * @data: from or to here
+ * @length: bytes, which cross no page
+ * @write: to memory
+ *
+ * Context: takes md->lock.
+ * Return: MOCK_OK or why not.
+ */
+enum mock_status mock_access_domain(struct mock_domain *md, u64 iova, u8 *data,
+				    size_t length, bool write)
 {
 	enum mock_status status;
 	phys_addr_t paddr;
 
+	if (md->parent)
+		return access_nested(md, iova, data, length, write);
 	read_lock(&md->lock);
 	status = mock_translate(md, iova, write, &paddr);
 	if (status == MOCK_OK)
@@ -76,8 +104,8 @@ static void report_fault(const struct access *access, struct mock_domain *md,
 }
 
 /* An access that crosses no page. */
-static enum mock_status access_page(const struct access *access, u64 iova,
-				    u8 *data, size_t length)
+static enum mock_status access_page_once(const struct access *access, u64 iova,
+					 u8 *data, size_t length, bool report)
 {
 	struct mock_device *device = access->device;
 	enum mock_status status;
@@ -86,14 +114,71 @@ static enum mock_status access_page(const struct access *access, u64 iova,
 	read_lock(&device->lock);
 	md = access_domain(access, &status);
 	if (md)
-		status = access_domain_page(md, iova, data, length,
+		status = mock_access_domain(md, iova, data, length,
 					    access->write);
-	if (md && status != MOCK_OK)
+	if (md && status != MOCK_OK && report)
 		report_fault(access, md, iova);
 	read_unlock(&device->lock);
+	return status;
+}
+
+#define MAX_REQUESTS	3	/* for one access */
+
+/* The same of a device that asks for what it is refused. */
+static enum mock_status access_page_asking(const struct access *access, u64 iova,
+					   u8 *data, size_t length)
+{
+	unsigned int requests = 0;
+	enum mock_status status;
+
+	do {
+		status = access_page_once(access, iova, data, length, false);
+		if (status != MOCK_UNMAPPED && status != MOCK_DENIED)
+			break;
+	} while (requests++ < MAX_REQUESTS &&
+		 mock_request_page(access->device, access->has_pasid,
+				   access->pasid, iova, access->write));
+	return status;
+}
+
+static enum mock_status access_page(const struct access *access, u64 iova,
+				    u8 *data, size_t length)
+{
+	struct mock_device *device = access->device;
+	enum mock_status status = MOCK_UNMAPPED;
+
+	if (device->iommu->pri)
+		status = access_page_asking(access, iova, data, length);
+	if (status != MOCK_OK)
+		status = access_page_once(access, iova, data, length, true);
 	if (status != MOCK_OK)
 		atomic_long_inc(&device->iommu->faults);
 	return status;
+}
+
+/**
+ * mock_engine_access() - One access with a PASID
+ * @md: the device
+ * @pasid: the PASID
+ * @iova: where to
+ * @data: from or to here
+ * @length: bytes, which cross no page
+ * @write: to memory
+ *
+ * Context: may sleep.
+ * Return: MOCK_OK or why not.
+ */
+enum mock_status mock_engine_access(struct mock_device *md, u32 pasid, u64 iova,
+				    u8 *data, size_t length, bool write)
+{
+	const struct access access = {
+		.device = md,
+		.has_pasid = true,
+		.pasid = pasid,
+		.write = write,
+	};
+
+	return access_page(&access, iova, data, length);
 }
 
 static enum mock_status access_range(const struct access *access, u64 iova,

@@ -6,10 +6,12 @@
  *
  *	mock_device.engine	the engine's buffer; one access at a time
  *	mock_device.lock	where the device's accesses go
- *	mock_domain.lock	what is in the TLB; held for read during an access
+ *	mock_domain.lock	what is in the TLB; held for read during an access; of a
+ *				nested domain before that of its parent
  *	mock_domain.table, .tlb	the xarrays' own spinlocks
  *
- * mock_refuse_lock is taken with none of them held, and none is taken under it.
+ * mock_refuse_lock and mock_device.requests_lock are taken with none of them held but
+ * engine, and none is taken under them.
  *
  * An access is made with both rwlocks held for read. So taking one for write waits for
  * the accesses that are under way, as real hardware does when it is told that a device
@@ -62,6 +64,8 @@ struct mock_iommu {
 	u32 coherent;		/* can make DMA snoop */
 	u32 snoop;		/* can make no-snoop DMA snoop all the same */
 	u32 msi;		/* interrupts are isolated */
+	u32 nest;		/* takes page tables of the user */
+	u32 pri;		/* lets devices ask for pages */
 	u32 joins;		/* takes domains of that other instance, too */
 	u32 replaces;		/* named like one that need not block */
 
@@ -89,6 +93,10 @@ struct mock_domain {
 	/* Known from allocation on, or, on older kernels, from the first attachment. */
 	struct mock_iommu *iommu;
 
+	/* Of a nested one, which has no table. Constant. */
+	struct mock_domain *parent;
+	struct mock_nest nest;
+
 	rwlock_t lock;			/* for read during an access */
 	struct xarray table;		/* IOVA page to entry */
 	struct xarray tlb;		/* the same, of what was accessed */
@@ -111,6 +119,10 @@ struct mock_device {
 	struct xarray pasids;		/* PASID to struct mock_domain */
 
 	struct mock_refusals refusals;
+
+	struct mutex requests_lock;	/* requests for pages */
+	struct list_head requests;
+	u32 next_request;
 
 	struct mutex engine;		/* the buffer */
 	u8 *buffer;
@@ -151,6 +163,7 @@ void mock_set_dirty_tracking(struct mock_domain *md, bool on);
 void mock_read_dirty(struct mock_domain *md, u64 first, u64 last, bool clear,
 		     void (*record)(void *data, u64 iova, size_t size),
 		     void *data);
+void mock_flush_range(struct mock_domain *md, u64 first, u64 last);
 void mock_table_init(struct mock_domain *md);
 void mock_table_free(struct mock_domain *md);
 
@@ -177,7 +190,24 @@ int mock_refuse_set(struct mock_device *md, char *text);
 void mock_refuse_show(struct seq_file *m, struct mock_device *md);
 int mock_refuse_attach(struct mock_device *md);
 
+/* nested.c: page tables of the user */
+struct mock_domain *mock_nested_create(struct mock_iommu *mi,
+				       struct mock_domain *parent,
+				       const struct mock_nest *nest);
+int mock_nested_flush(struct mock_domain *md, const struct mock_nest_flush *flush);
+enum mock_status mock_nested_translate(struct mock_domain *md, u64 iova,
+				       bool write, u64 *parent_iova);
+
+/* pri.c: requests for pages */
+bool mock_request_page(struct mock_device *md, bool has_pasid, u32 pasid,
+		       u64 iova, bool write);
+void mock_answer(struct mock_device *md, u32 group, u32 code);
+
 /* engine.c: the devices' DMA */
+enum mock_status mock_engine_access(struct mock_device *md, u32 pasid, u64 iova,
+				    u8 *data, size_t length, bool write);
+enum mock_status mock_access_domain(struct mock_domain *md, u64 iova, u8 *data,
+				    size_t length, bool write);
 long mock_engine_dma(struct mock_device *md, struct mock_dma __user *user);
 ssize_t mock_engine_read(struct mock_device *md, char __user *buf, size_t count,
 			 loff_t *pos);

@@ -91,6 +91,38 @@ struct mock_dma {
 	__aligned_u64 fault;
 };
 
+/*
+ * A nested domain is a page table in memory of its parent, of @pages entries, each a
+ * page's IOVA in the parent and what may be done there; 0 if there is none.
+ */
+#define MOCK_NEST_TYPE	0x6d6f636b
+#define MOCK_NEST_READ	0x1ULL
+#define MOCK_NEST_WRITE	0x2ULL
+
+/**
+ * struct mock_nest - The user's page table of a nested domain
+ * @table: where it is, an IOVA of the parent
+ * @base: the IOVA that its first entry translates
+ * @pages: how many there are
+ * @__reserved: 0
+ */
+struct mock_nest {
+	__aligned_u64 table;
+	__aligned_u64 base;
+	__u32 pages;
+	__u32 __reserved;
+};
+
+/**
+ * struct mock_nest_flush - What has changed in it
+ * @first: first IOVA
+ * @last: last IOVA
+ */
+struct mock_nest_flush {
+	__aligned_u64 first;
+	__aligned_u64 last;
+};
+
 #define MOCK_DMA	_IOWR('M', 0xe9, struct mock_dma)
 
 #endif

@@ -190,7 +190,13 @@ size_t mock_unmap_pages(struct iommu_domain *domain, unsigned long iova,
 	return done;
 }
 
-static void flush_range(struct mock_domain *md, u64 first, u64 last)
+/**
+ * mock_flush_range() - Forget a range, and wait for accesses to it
+ * @md: the domain
+ * @first: first IOVA
+ * @last: last IOVA
+ */
+void mock_flush_range(struct mock_domain *md, u64 first, u64 last)
 {
 	unsigned long index;
 	void *entry;
@@ -217,7 +223,7 @@ void mock_flush_iotlb_all(struct iommu_domain *domain)
 	if (!md->iommu)
 		return;
 	atomic_long_inc(&md->iommu->flushes);
-	flush_range(md, 0, U64_MAX);
+	mock_flush_range(md, 0, U64_MAX);
 }
 
 /**
@@ -233,7 +239,7 @@ void mock_iotlb_sync(struct iommu_domain *domain,
 	if (!md->iommu || gather->start > gather->end)
 		return;
 	atomic_long_inc(&md->iommu->flushes);
-	flush_range(md, gather->start, gather->end);
+	mock_flush_range(md, gather->start, gather->end);
 }
 
 /**
@@ -306,7 +312,7 @@ static void note_write(struct mock_domain *md, u64 first, void *entry)
 void mock_set_dirty_tracking(struct mock_domain *md, bool on)
 {
 	md->dirty_tracking = on;
-	flush_range(md, 0, U64_MAX);
+	mock_flush_range(md, 0, U64_MAX);
 }
 
 /**

@@ -22,6 +22,7 @@
 static struct iommu_ops *mock_ops;
 static struct irq_domain *mock_irqs;
 static struct fwnode_handle *mock_irqs_node;
+static struct iopf_queue *mock_requests;
 
 static bool is_capable(struct device *dev, enum iommu_cap cap)
 {
@@ -83,6 +84,8 @@ static u32 allowed_flags(struct mock_device *md)
 
 	if (md->iommu->dirty)
 		flags |= IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+	if (md->iommu->nest)
+		flags |= IOMMU_HWPT_ALLOC_NEST_PARENT;
 #if IOAS_HAVE_PAGING_FLAGS
 	if (md->pasid)
 		flags |= IOMMU_HWPT_ALLOC_PASID;
@@ -110,6 +113,12 @@ alloc_paging_flags(struct device *dev, u32 flags,
 	return user_data ? ERR_PTR(-EOPNOTSUPP) : alloc_flags(dev, flags);
 }
 #endif
+
+static void page_response(struct device *dev, struct iopf_fault *fault,
+			  struct iommu_page_response *response)
+{
+	mock_answer(mock_device_of(dev), response->grpid, response->code);
+}
 
 static struct iommu_device *probe_device(struct device *dev)
 {
@@ -227,6 +236,64 @@ static const struct iommu_domain_ops paging_ops = {
 	.free = mock_domain_free,
 };
 
+static int invalidate_user(struct iommu_domain *domain,
+			   struct iommu_user_data_array *array)
+{
+	struct mock_nest_flush flush;
+	u32 done;
+	int ret = 0;
+
+	for (done = 0; done < array->entry_num; done++) {
+		ret = iommu_copy_struct_from_user_array(&flush, array,
+							MOCK_NEST_TYPE, done,
+							last);
+		if (!ret)
+			ret = mock_nested_flush(mock_domain_of(domain), &flush);
+		if (ret)
+			break;
+	}
+	array->entry_num = done;
+	return ret;
+}
+
+/* The core asks it of every domain. */
+static phys_addr_t nested_iova_to_phys(struct iommu_domain *domain,
+				       dma_addr_t iova)
+{
+	return 0;
+}
+
+static const struct iommu_domain_ops nested_ops = {
+	.attach_dev = attach_dev,
+	.set_dev_pasid = set_dev_pasid,
+	.cache_invalidate_user = invalidate_user,
+	.iova_to_phys = nested_iova_to_phys,
+	.free = mock_domain_free,
+};
+
+static struct iommu_domain *
+alloc_nested(struct device *dev, struct iommu_domain *parent, u32 flags,
+	     const struct iommu_user_data *user_data)
+{
+	struct mock_iommu *mi = mock_device_of(dev)->iommu;
+	struct mock_domain *md;
+	struct mock_nest nest;
+	int ret;
+
+	if (!mi->nest || flags || !user_data || parent->ops != &paging_ops)
+		return ERR_PTR(-EOPNOTSUPP);
+	ret = iommu_copy_struct_from_user(&nest, user_data, MOCK_NEST_TYPE,
+					  __reserved);
+	if (ret)
+		return ERR_PTR(ret);
+	md = mock_nested_create(mi, mock_domain_of(parent), &nest);
+	if (IS_ERR(md))
+		return ERR_CAST(md);
+	md->domain.type = IOMMU_DOMAIN_NESTED;
+	md->domain.ops = &nested_ops;
+	return &md->domain;
+}
+
 #if !IOAS_HAVE_PAGING_FLAGS
 /* Its caller, unlike the core, leaves the rest of the domain to the driver. */
 static struct iommu_domain *alloc_user(struct device *dev, u32 flags,
@@ -235,7 +302,9 @@ static struct iommu_domain *alloc_user(struct device *dev, u32 flags,
 {
 	struct iommu_domain *domain;
 
-	if (parent || user_data)
+	if (parent)
+		return alloc_nested(dev, parent, flags, user_data);
+	if (user_data)
 		return ERR_PTR(-EOPNOTSUPP);
 	domain = alloc_flags(dev, flags);
 	if (!IS_ERR(domain)) {
@@ -251,6 +320,7 @@ static const struct iommu_ops ops_template = {
 	.domain_alloc_paging = alloc_paging,
 #if IOAS_HAVE_PAGING_FLAGS
 	.domain_alloc_paging_flags = alloc_paging_flags,
+	.domain_alloc_nested = alloc_nested,
 #else
 	.domain_alloc_user = alloc_user,
 #endif
@@ -258,6 +328,7 @@ static const struct iommu_ops ops_template = {
 	.release_device = release_device,
 	.device_group = device_group,
 	.get_resv_regions = mock_get_resv_regions,
+	.page_response = page_response,
 	.def_domain_type = def_domain_type,
 	.default_domain_ops = &paging_ops,
 	.identity_domain = &identity_domain,
@@ -319,9 +390,12 @@ int mock_bus_init(void)
 	mock_ops = kmemdup(&ops_template, sizeof(ops_template), GFP_KERNEL);
 	if (!mock_ops)
 		return -ENOMEM;
-	ret = add_irqs();
-	if (ret)
-		kfree(mock_ops);
+	mock_requests = iopf_queue_alloc("ioas-mock");
+	ret = mock_requests ? add_irqs() : -ENOMEM;
+	if (!ret)
+		return 0;
+	iopf_queue_free(mock_requests);
+	kfree(mock_ops);
 	return ret;
 }
 
@@ -331,6 +405,7 @@ int mock_bus_init(void)
 void mock_bus_exit(void)
 {
 	remove_irqs();
+	iopf_queue_free(mock_requests);
 	kfree(mock_ops);
 }
 
@@ -412,6 +487,12 @@ static int prepare_device(struct mock_device *md, struct device *dev)
 	return ret ?: iommu_fwspec_init(dev, md->iommu->fwnode);
 }
 
+static void remove_device(struct mock_device *md)
+{
+	platform_device_unregister(to_platform_device(md->dev));
+	md->dev = NULL;
+}
+
 /**
  * mock_bus_add_device() - Add a device
  * @md: the device
@@ -430,10 +511,16 @@ int mock_bus_add_device(struct mock_device *md)
 	ret = prepare_device(md, &pdev->dev);
 	if (!ret)
 		ret = platform_device_add(pdev);
-	if (!ret)
+	if (ret) {
+		md->dev = NULL;
+		platform_device_put(pdev);
+		return ret;
+	}
+	if (!md->iommu->pri)
 		return 0;
-	md->dev = NULL;
-	platform_device_put(pdev);
+	ret = iopf_queue_add_device(mock_requests, md->dev);
+	if (ret)
+		remove_device(md);
 	return ret;
 }
 
@@ -443,8 +530,9 @@ int mock_bus_add_device(struct mock_device *md)
  */
 void mock_bus_remove_device(struct mock_device *md)
 {
-	platform_device_unregister(to_platform_device(md->dev));
-	md->dev = NULL;
+	if (md->iommu->pri)
+		iopf_queue_remove_device(mock_requests, md->dev);
+	remove_device(md);
 }
 
 #endif
