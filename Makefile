@@ -22,7 +22,8 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help modules test-modules lib tools portable-tools portable-examples man tests demo-bin install uninstall \
-	dkms-install dkms-remove check check-apps check-packages deb rpm arch bench demo lint clean clean-modules
+	dkms-install dkms-remove check check-apps check-debug check-watched check-packages deb rpm arch \
+	bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
 
@@ -114,6 +115,12 @@ check: ## run every test on every supported kernel, in virtual machines
 
 check-apps: ## run programs of others on VFIO type1, the kernel's own and ours (APPS= chooses)
 	tests/lab/lab apps $(APPS)
+
+check-debug: ## run the tests on kernels that look for errors (KERNELS=, TESTS= choose)
+	tests/lab/lab debug $(KERNELS:%=-k %) $(TESTS)
+
+check-watched: ## run the tests on Debian's kernels with their own checks on (the same)
+	tests/lab/lab watched $(KERNELS:%=-k %) $(TESTS)
 
 check-packages: ## install, upgrade and remove the Debian packages in whole systems (SYSTEMS= chooses)
 	tests/lab/lab lifecycle $(SYSTEMS:%=-s %)

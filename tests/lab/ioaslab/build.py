@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, chroot, proc, roots, source, sync
-from .config import Kernel, Root, source as source_data
+from . import cache, chroot, ownkernel, proc, roots, source, sync
+from .config import Kernel, Root, own_kernel, source as source_data
 from .ui import progress
 
 # Lines worth showing while a build runs, and the ones that make it fail.
@@ -52,7 +52,8 @@ def module(kernel: Kernel) -> Build:
     """Build ioasidfd.ko and the test modules, with all of the kernel's warnings on."""
     told = chroot.variables(kernel)
     argv = ["make", "test-modules", "-j2", "W=1", f"KVER={told['KVER']}", f"KDIR={told['KDIR']}"]
-    return _with_products(_run(kernel.root, kernel.name, told["KVER"], argv), "**/*.ko")
+    label = ownkernel.recipe(own_kernel(kernel.name)) if kernel.builder else told["KVER"]
+    return _with_products(_run(kernel.compiler, kernel.name, label, argv, kernel=kernel), "**/*.ko")
 
 
 def user_space(with_tests: bool = True) -> Build:
@@ -92,7 +93,7 @@ def clean_copy(name: str) -> Path:
     return work
 
 
-def _run(root: Root, name: str, label: str, argv: list[str], linux: str = "kernel") -> Build:
+def _run(root: Root, name: str, label: str, argv: list[str], linux: str = "kernel", kernel: Kernel | None = None) -> Build:
     work = _home() / name
     log = _home() / f"{name}.log"
     log.unlink(missing_ok=True)
@@ -101,7 +102,8 @@ def _run(root: Root, name: str, label: str, argv: list[str], linux: str = "kerne
         sync.copy(work, f"{label} {roots.recipe(root)}")
         (work / _OUT).mkdir(exist_ok=True)
         progress(who, "make")
-        status = proc.status_of(chroot.command(root, work, argv, linux=linux), log, who, NOTABLE)
+        command = chroot.for_kernel(kernel, work, argv) if kernel else chroot.command(root, work, argv, linux=linux)
+        status = proc.status_of(command, log, who, NOTABLE)
     warnings = tuple(line for line in log.read_text(errors="replace").splitlines()
                      if WARNING.search(line) and not HARMLESS.search(line))
     if warnings:

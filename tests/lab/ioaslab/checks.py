@@ -17,8 +17,8 @@ from .work import stopping
 def run_command(kernel: Kernel, argv: list[str]) -> int:
     """Run it in a clean copy of the tree in the kernel's root, on the user's terminal; its exit status."""
     name = f"run-{kernel.name}"
-    with build.held(name), cache.lock(f"root.{kernel.root.name}", shared=True, who=kernel.root.name):
-        command = chroot.command(kernel.root, build.clean_copy(name), argv, chroot.variables(kernel), True)
+    with build.held(name), cache.lock(f"root.{kernel.compiler.name}", shared=True, who=kernel.compiler.name):
+        command = chroot.for_kernel(kernel, build.clean_copy(name), argv, chroot.variables(kernel), True)
         return subprocess.call(proc.tied(command), stdin=subprocess.DEVNULL)
 
 

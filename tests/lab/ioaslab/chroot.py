@@ -12,18 +12,32 @@ from .config import Kernel, Root
 
 WORK = "/mnt"
 LINUX = "/tmp/linux"
+HEADERS = "/opt"  # of a kernel that is not installed in the root
 
 
 def command(root: Root, work: Path, argv: list[str], variables: dict[str, str] | None = None,
-            disposable: bool = False, linux: str = "kernel") -> list[str]:
-    """`argv` in `root`, with `work` as its current folder and the kernel source pieces called `linux`, if there, bound.
+            disposable: bool = False, linux: str = "kernel", headers: Path | None = None) -> list[str]:
+    """`argv` in `root`, with `work` as its current folder and the kernel source pieces called `linux`, if there, bound;
+    and `headers`, of a kernel that is not installed in that root.
 
     Mounts live in a namespace of their own and processes in another, so both end with the command however it ends.
     What is done to a `disposable` root is gone when the command ends: it may install what it likes.
     """
     top = cache.folder("overlay") / "root" if disposable else roots.path_of(root)
     mounts = (_overlay(roots.path_of(root)) if disposable else []) + _mounts(top, work, linux)
+    if headers:
+        mounts.append(_Mount(top / HEADERS[1:], ("--bind", str(headers))))
     return _inside(top, mounts, argv, variables or {})
+
+
+def for_kernel(kernel: Kernel, work: Path, argv: list[str], variables: dict[str, str] | None = None,
+               disposable: bool = False) -> list[str]:
+    """`argv` where modules for that kernel are built, see variables()."""
+    return command(kernel.compiler, work, argv, variables, disposable, headers=_headers(kernel) if kernel.builder else None)
+
+
+def _headers(kernel: Kernel) -> Path:
+    return roots.path_of(kernel.root) / "usr" / "src" / f"linux-headers-{roots.release_of(kernel)}"
 
 
 def with_cache(root: Root, argv: list[str]) -> list[str]:
@@ -78,6 +92,6 @@ def _overlay(root: Path) -> list[_Mount]:
 
 
 def variables(kernel: Kernel) -> dict[str, str]:
-    """What tells a program in the kernel's root what there is to work with."""
+    """What tells a program where modules for the kernel are built what there is to work with."""
     release = roots.release_of(kernel)
-    return {"KVER": release, "KDIR": f"/usr/src/linux-headers-{release}", "LINUX": LINUX}
+    return {"KVER": release, "KDIR": HEADERS if kernel.builder else f"/usr/src/linux-headers-{release}", "LINUX": LINUX}

@@ -50,6 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("-m", "--machine", action="append", metavar="MACHINE", help="default: all")
     running.add_argument("tests", nargs="*", metavar="PROGRAM[:TEST]", help="default: all")
     command("check", _check, "everything: host checks, all builds, all tests on all kernels and machines")
+    for name, kernels, text in (
+            ("debug", config.debug_kernels, "run tests on kernels that look for errors, built when they are first needed"),
+            ("watched", config.watched_kernels, "run tests on Debian's kernels with their own checks switched on")):
+        looking = command(name, partial(_looking, kernels), text)
+        several(looking)
+        looking.add_argument("-m", "--machine", action="append", metavar="MACHINE", help="default: all")
+        looking.add_argument("tests", nargs="*", metavar="PROGRAM[:TEST]", help="default: all")
     for name, function, text in (("shell", _shell, "a shell in a VM"),
                                  ("demo", _demo, "build, boot and watch a device do DMA through an IOASID")):
         one = command(name, function, text)
@@ -108,6 +115,13 @@ def _build(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     kernels, machines = _kernels(options), _machines(options)
+    setup.ready(kernels, machines)
+    return check.everything(kernels, machines, options.tests)
+
+
+def _looking(default: Callable[[], dict[str, config.Kernel]], options: argparse.Namespace) -> int:
+    kernels = _kernels(options) if options.kernel else list(default().values())
+    machines = _machines(options)
     setup.ready(kernels, machines)
     return check.everything(kernels, machines, options.tests)
 

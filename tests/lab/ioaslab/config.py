@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +33,20 @@ class Kernel:
     root: Root
     release: str
     packages: tuple[str, ...] = ()
+    builder: Root | None = None
+    append: tuple[str, ...] = ()
+    slower: int = 1
+    looks: tuple[str, ...] = ()
+
+    @property
+    def debug(self) -> bool:
+        """Does it look for errors?"""
+        return bool(self.looks)
+
+    @property
+    def compiler(self) -> Root:
+        """Where modules for it are built."""
+        return self.builder or self.root
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,15 @@ class OwnKernel:
     package: str
     release: str
     fragments: tuple[str, ...]
+    append: tuple[str, ...] = ()
+    slower: int = 1
+    looks: tuple[str, ...] = ()
+
+    @property
+    def kernel(self) -> Kernel:
+        """As what boots: it is kept laid out like a build root with only that kernel in it."""
+        return Kernel(self.name, Root(self.name, self.root.suites, (), 0), self.release, builder=self.root,
+                      append=self.append, slower=self.slower, looks=self.looks)
 
 
 @dataclass(frozen=True)
@@ -196,8 +219,23 @@ def kmsg_rules() -> tuple[dict[str, list[str]], list[str], list[str]]:
     return data["bad"], [rule["pattern"] for rule in data.get("ignore", [])], data["faults"]["patterns"]
 
 
+@cache
+def debug_kernels() -> dict[str, Kernel]:
+    """Those of our own that look for errors."""
+    return {name: own.kernel for name, own in own_kernels().items() if own.looks}
+
+
+@cache
+def watched_kernels() -> dict[str, Kernel]:
+    """Those of kernels() with all that they can check themselves switched on."""
+    data = {key: tuple(value) if isinstance(value, list) else value for key, value in _load("watched.toml").items()}
+    return {name: replace(kernel, name=name, **data)
+            for name, kernel in ((f"watched-{kernel.name}", kernel) for kernel in kernels().values())}
+
+
 def kernel(name: str) -> Kernel:
-    return _find(kernels(), name, "kernel")
+    own = {name: one.kernel for name, one in own_kernels().items()}
+    return _find(kernels() | own | watched_kernels(), name, "kernel")
 
 
 def system(name: str) -> Kernel:

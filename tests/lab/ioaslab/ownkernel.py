@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the kernels the lab builds itself and what is kept of them. Called by the benchmarks.
+"""Owns the kernels the lab builds itself and what is kept of them. Called by set-up and the benchmarks.
 
 One is kept in the cache laid out like a build root with only that kernel installed, so that everything which boots a
 kernel, or takes modules from it, works on it as it is.
@@ -13,32 +13,21 @@ import shutil
 from pathlib import Path
 
 from . import cache, chroot, roots
-from .config import LAB, TREE, Kernel, OwnKernel, Root
+from .config import LAB, OwnKernel
 from .proc import logged
 from .ui import LabError, progress
 
 BUILDER = LAB / "root" / "build-kernel"
-FRAGMENTS = TREE / "tests" / "bench" / "kernel-config"
+FRAGMENTS = LAB / "kernel-config"
 STAMP = "lab-kernel.json"
 NEEDED_MB = 4000  # while it is built; a tenth of it is kept
 
 
-def as_kernel(own: OwnKernel) -> Kernel:
-    return Kernel(own.name, Root(own.name, own.root.suites, (), NEEDED_MB), own.release)
-
-
-def headers(own: OwnKernel) -> Path:
-    """What modules are built against."""
-    kernel = as_kernel(own)
-    return roots.path_of(kernel.root) / "usr" / "src" / f"linux-headers-{roots.release_of(kernel)}"
-
-
 def symbols(own: OwnKernel) -> Path:
-    kernel = as_kernel(own)
-    return roots.path_of(kernel.root) / "boot" / f"System.map-{roots.release_of(kernel)}"
+    return roots.path_of(own.kernel.root) / "boot" / f"System.map-{roots.release_of(own.kernel)}"
 
 
-def _recipe(own: OwnKernel) -> str:
+def recipe(own: OwnKernel) -> str:
     """A hash of all that decides what it is: when it changes, the kernel is built anew."""
     parts = [own.package, repr(own.root.suites), BUILDER.read_text(encoding="utf-8"),
              *((FRAGMENTS / name).read_text(encoding="utf-8") for name in own.fragments)]
@@ -47,8 +36,8 @@ def _recipe(own: OwnKernel) -> str:
 
 def ready(own: OwnKernel) -> bool:
     try:
-        stamp = roots.path_of(as_kernel(own).root) / STAMP
-        return json.loads(stamp.read_text(encoding="utf-8"))["recipe"] == _recipe(own)
+        stamp = roots.path_of(own.kernel.root) / STAMP
+        return json.loads(stamp.read_text(encoding="utf-8"))["recipe"] == recipe(own)
     except (OSError, ValueError, KeyError):
         return False
 
@@ -60,19 +49,19 @@ def create(own: OwnKernel) -> None:
     with cache.lock("own-kernel", who=own.name):  # one at a time: a build takes all the processors
         if ready(own):
             return
-        recipe = _recipe(own)
+        wanted = recipe(own)
         work = cache.folder("kernels") / own.name
         cache.remove(work)
         cache.need_space(work.parent, NEEDED_MB, own.name)
         work.mkdir()
         with cache.lock(f"root.{own.root.name}", shared=True, who=own.root.name):
             _build(own, work)
-        (work / "root" / STAMP).write_text(json.dumps({"recipe": recipe}), encoding="utf-8")
-        final = roots.path_of(as_kernel(own).root)
+        (work / "root" / STAMP).write_text(json.dumps({"recipe": wanted}), encoding="utf-8")
+        final = roots.path_of(own.kernel.root)
         cache.remove(final)
         (work / "root").rename(final)
         cache.remove(work)
-        progress(own.name, f"ready: Linux {roots.release_of(as_kernel(own))}")
+        progress(own.name, f"ready: Linux {roots.release_of(own.kernel)}")
 
 
 def _build(own: OwnKernel, work: Path) -> None:

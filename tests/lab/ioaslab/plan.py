@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .config import Kernel
 from .ui import LabError
 
-# When a program runs: before vfio is loaded, before ioasidfd is loaded, or (most) after.
-STAGES = ("no-vfio", "no-module", "module")
+# When a program runs: before vfio is loaded, before ioasidfd is loaded, or (most) after; or after, on debug kernels only.
+DEBUG = "debug"
+STAGES = ("no-vfio", "no-module", "module", DEBUG)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Program:
     @property
     def line(self) -> str:
         """As the guest reads it."""
-        return " ".join([self.stage, str(self.timeout), self.name, "+".join(self.modules) or "-", self.args]).rstrip()
+        stage = "module" if self.stage == DEBUG else self.stage
+        return " ".join([stage, str(self.timeout), self.name, "+".join(self.modules) or "-", self.args]).rstrip()
 
 
 def parse(text: str) -> list[Program]:
@@ -63,6 +66,12 @@ def read(folder: Path) -> list[Program]:
 def on_machine(programs: list[Program], patterns: Sequence[str]) -> list[Program]:
     """The programs that a machine has what it takes for."""
     return [program for program in programs if any(fnmatch.fnmatch(program.name, pattern) for pattern in patterns)]
+
+
+def on_kernel(programs: list[Program], kernel: Kernel) -> list[Program]:
+    """The programs that say something on that kernel, with the time they may take there."""
+    return [replace(program, timeout=program.timeout * kernel.slower) for program in programs
+            if kernel.debug or program.stage != DEBUG]
 
 
 def select(programs: list[Program], wanted: list[str]) -> list[Program]:

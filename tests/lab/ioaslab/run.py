@@ -19,6 +19,7 @@ BOOT_LIMIT = 180.0   # seconds until the first test begins
 GRACE = 45.0         # beyond a program's own limit, which the guest enforces
 OWN_LIMIT = 120      # of the guest's own checks
 OWN_SECTIONS = ("set-up", "load-module", "after-tests")
+DEBUG_SECTIONS = ("debug-start", "debug-loaded", "debug-unloaded")
 BOOTS = 4            # of one job, when programs bring the VM down
 KEPT_RUNS = 24
 
@@ -59,6 +60,7 @@ def run(job: Job) -> list[Result]:
         with build.held("user"):
             programs = plan.on_machine(plan.select(plan.read(build.out() / "tests"), list(job.wanted)),
                                        job.machine.programs)
+            programs = plan.on_kernel(programs, job.kernel)
             if not programs:
                 return results
             contents = initramfs.Contents(job.kernel, job.machine, module.products, build.out() / "tests", programs)
@@ -102,6 +104,7 @@ def _boot(job: Job, image: bytes, programs: list[plan.Program]) -> tuple[list[Re
 def _follow(job: Job, machine: vm.Vm, programs: list[plan.Program]) -> tuple[list[Result], Session]:
     results: list[Result] = []
     limits = {program.name: program.timeout for program in programs}
+    slower = job.kernel.slower
     started = time.monotonic()
 
     def on_end(section: Section) -> None:
@@ -115,10 +118,10 @@ def _follow(job: Job, machine: vm.Vm, programs: list[plan.Program]) -> tuple[lis
         now = time.monotonic()
         current = session.current
         if current:
-            limit = limits.get(current.name, OWN_LIMIT) + GRACE
+            limit = limits.get(current.name, OWN_LIMIT * slower) + GRACE * slower
             return f"hangs in {current.name}" if now - current.host_clock > limit else ""
         last = max([started, *(section.host_end for section in session.sections)])
-        return "hangs outside of any test" if now - last > BOOT_LIMIT else ""
+        return "hangs outside of any test" if now - last > BOOT_LIMIT * slower else ""
 
     reason = vm.run(machine, session.feed, verdict)
     session.close()
@@ -153,7 +156,8 @@ def _unfinished(job: Job, machine: vm.Vm, session: Session, programs: list[plan.
         results.append(_failure(job, "boot", f"the VM {reason or 'ended before the tests did'}", console))
     if session.done:
         begun = {section.name for section in session.sections}
-        results += [_failure(job, name, "was not run") for name in OWN_SECTIONS if name not in begun]
+        expected = OWN_SECTIONS + (DEBUG_SECTIONS if job.kernel.debug else ())
+        results += [_failure(job, name, "was not run") for name in expected if name not in begun]
     if session.stray:
         results.append(_failure(job, "boot", "output outside of any test", session.stray))
     return results

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from . import cache, host, roots, source
-from .config import Kernel, Machine, Need, Root, source as source_data
+from . import cache, host, ownkernel, roots, source
+from .config import Kernel, Machine, Need, Root, own_kernel, source as source_data
 from .ui import LabError, say
 from .work import in_parallel
 
@@ -16,6 +16,14 @@ def ready(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: b
           others: Sequence[Root] = (), sources: Sequence[str] = ()) -> None:
     """Install and create whatever is missing for these, and `others`; says beforehand what that is."""
     host.need_root()
+    _fetch(kernels, machines, with_source, others, sources)
+    for kernel in kernels:
+        if kernel.builder:
+            ownkernel.create(own_kernel(kernel.name))
+
+
+def _fetch(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: bool,
+           others: Sequence[Root], sources: Sequence[str]) -> None:
     packages = host.missing(machines)
     wanted = _roots_for(kernels, [*others, *(machine.emulator for machine in machines if machine.emulator)])
     absent = [root for root in wanted if not roots.ready(root)]
@@ -34,7 +42,7 @@ def ready(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: b
 
 def _roots_for(kernels: Sequence[Kernel], others: Sequence[Root]) -> list[Root]:
     """Their roots, the one user space is built in and the others, slowest first."""
-    wanted = {root.name: root for root in (source_data().root, *(kernel.root for kernel in kernels), *others)}
+    wanted = {root.name: root for root in (source_data().root, *(kernel.compiler for kernel in kernels), *others)}
     return sorted(wanted.values(), key=lambda root: -root.size_mb)
 
 

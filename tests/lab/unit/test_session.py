@@ -3,7 +3,7 @@
 
 import unittest
 
-from ioaslab import plan
+from ioaslab import config, plan
 from ioaslab.session import Session
 from ioaslab.ui import LabError
 
@@ -92,6 +92,14 @@ class Plan(unittest.TestCase):
         programs = plan.parse(self.LIST)
         self.assertEqual(plan.on_machine(programs, ("*",)), programs)
         self.assertEqual([program.name for program in plan.on_machine(programs, ("tw*", "three"))], ["two"])
+
+    def test_on_kernel(self):
+        programs = plan.parse("one 10\ntwo 20 debug\n")
+        stock, = plan.on_kernel(programs, config.kernel("6.12"))
+        self.assertEqual(stock, programs[0])
+        kernel = config.kernel("debug-6.12")
+        self.assertEqual([program.line for program in plan.on_kernel(programs, kernel)],
+                         [f"module {10 * kernel.slower} one -", f"module {20 * kernel.slower} two -"])
 
     def test_select(self):
         programs = plan.parse(self.LIST)

@@ -7,7 +7,6 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from .. import cache, ownkernel, setup
@@ -51,11 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _ready(subjects: Sequence[Subject]) -> None:
     """Roots, emulator, kernels: everything that is made once and kept."""
-    compiled_for = [replace(one.boots, root=one.compiler) for one in subjects]
-    setup.ready(compiled_for, [machine(BOOTS[0])], with_source=False)
-    for one in subjects:
-        if one.own:
-            ownkernel.create(one.own)
+    setup.ready([one.boots for one in subjects], [machine(BOOTS[0])], with_source=False)
 
 
 def _measure(options: argparse.Namespace, subjects: Sequence[Subject], folder: Path) -> int:

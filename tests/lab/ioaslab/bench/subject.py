@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import build, cache, chroot, ownkernel, proc, roots, sync
+from .. import build, cache, chroot, proc, roots, sync
 from ..config import TREE, Kernel, OwnKernel, Root, kernel, kernels, own_kernels, source
 from ..ui import LabError, progress
 
 OWN = "perf-"
 STOCK = "stock-"
-HEADERS = "/opt"  # where a root shows the headers of a kernel of our own
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,6 @@ class Subject:
 
     name: str
     boots: Kernel
-    compiler: Root
     own: OwnKernel | None = None
 
     @property
@@ -33,9 +30,9 @@ class Subject:
 
 
 def subjects() -> dict[str, Subject]:
-    own = {name.removeprefix(OWN): Subject(name.removeprefix(OWN), ownkernel.as_kernel(one), one.root, one)
+    own = {name.removeprefix(OWN): Subject(name.removeprefix(OWN), one.kernel, one)
            for name, one in own_kernels().items() if name.startswith(OWN)}
-    return own | {f"{STOCK}{name}": Subject(f"{STOCK}{name}", kernel(name), kernel(name).root) for name in kernels()}
+    return own | {f"{STOCK}{name}": Subject(f"{STOCK}{name}", kernel(name)) for name in kernels()}
 
 
 def select(wanted: list[str]) -> list[Subject]:
@@ -51,7 +48,7 @@ def build_module(subject: Subject, target: Path, revision: str = "") -> Path:
     name = f"bench-{subject.name}{'-against' if revision else ''}"
     with build.held(name):
         work = _sources_of(revision, name) if revision else _sources(subject, name)
-        _make(_module_command(subject, work), subject.compiler, work, f"module {subject.name}")
+        _make(_module_command(subject, work), subject.boots.compiler, work, f"module {subject.name}")
         found = sorted(work.glob("**/ioasidfd.ko"))
         if not found:
             raise LabError(f"the build in {work} made no ioasidfd.ko")
@@ -67,19 +64,15 @@ def keep_module(path: Path, target: Path) -> Path:
 
 
 def _module_command(subject: Subject, work: Path) -> list[str]:
-    kdir = f"/usr/src/linux-headers-{subject.release}" if subject.own is None else HEADERS
-    command = chroot.command(subject.compiler, work, ["make", "modules", "-j2", f"KVER={subject.release}", f"KDIR={kdir}"])
-    if subject.own is None:
-        return command
-    shown = shlex.quote(f"{roots.path_of(subject.compiler)}{HEADERS}")
-    mount = f"mount --bind {shlex.quote(str(ownkernel.headers(subject.own)))} {shown}"
-    return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", f"{mount} && exec {shlex.join(command)}"]
+    told = chroot.variables(subject.boots)
+    argv = ["make", "modules", "-j2", f"KVER={told['KVER']}", f"KDIR={told['KDIR']}"]
+    return chroot.for_kernel(subject.boots, work, argv)
 
 
 def _sources(subject: Subject, name: str) -> Path:
     """A copy of the tree as it is now, in which the last build's objects are still there."""
     work = _home(name)
-    sync.copy(work, f"{subject.release} {roots.recipe(subject.compiler)}")
+    sync.copy(work, f"{subject.release} {roots.recipe(subject.boots.compiler)}")
     return work
 
 
