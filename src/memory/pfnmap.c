@@ -176,13 +176,26 @@ static const struct mmu_interval_notifier_ops ioas_pfnmap_ops = {
 	.invalidate = ioas_pfnmap_invalidate,
 };
 
+/*
+ * End what ioas_pfnmap_start() began. The notifier starts the worker, so it goes first;
+ * but its reference is what keeps the mm that the worker looks at.
+ */
+static void ioas_pfnmap_stop(struct ioas_pfnmap *pfnmap)
+{
+	struct mm_struct *mm = pfnmap->notifier.mm;
+
+	mmgrab(mm);
+	mmu_interval_notifier_remove(&pfnmap->notifier);
+	cancel_delayed_work_sync(&pfnmap->restore);
+	mmdrop(mm);
+}
+
 /* Nothing maps it any more, so the notifier finds nothing to do. */
 static void ioas_pfnmap_release(struct ioas_memory *memory)
 {
 	struct ioas_pfnmap *pfnmap = ioas_pfnmap_from_memory(memory);
 
-	mmu_interval_notifier_remove(&pfnmap->notifier);
-	cancel_delayed_work_sync(&pfnmap->restore);
+	ioas_pfnmap_stop(pfnmap);
 	ioas_runs_free(&memory->runs);
 	kfree(pfnmap);
 }
@@ -232,8 +245,7 @@ static int ioas_pfnmap_start(struct ioas_pfnmap *pfnmap)
 		ret = -ENOMEM;
 	if (!ret)
 		return 0;
-	mmu_interval_notifier_remove(&pfnmap->notifier);
-	cancel_delayed_work_sync(&pfnmap->restore);
+	ioas_pfnmap_stop(pfnmap);
 	return ret;
 }
 
