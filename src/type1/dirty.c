@@ -101,9 +101,10 @@ static bool ioas_next_dirty(struct ioas_space *space, unsigned long *first,
 
 	mutex_lock(&space->lock);
 	area = ioas_type1_first(space, *first, *last);
+	/* It may be another one by now, which is not all in the range. */
 	if (area) {
-		*first = area->first;
-		*last = area->last;
+		*first = max(*first, area->first);
+		*last = min(*last, area->last);
 	}
 	mutex_unlock(&space->lock);
 	return area;
