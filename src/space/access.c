@@ -54,6 +54,8 @@ void ioas_access_put(struct ioas_access *access)
 	if (!refcount_dec_and_test(&access->refs))
 		return;
 	ioas_access_unpin_all(access);
+	/* It keeps what it had got when it could not get all for a new entry. */
+	xa_destroy(&access->pins);
 	mutex_destroy(&access->attach_lock);
 	mutex_destroy(&access->tell_lock);
 	mutex_destroy(&access->pins_lock);

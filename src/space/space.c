@@ -273,6 +273,8 @@ void ioas_space_release(struct ioas_space *space)
 {
 	ioas_reserved_remove(space, &space->window);
 	ioas_allowed_free(space);
+	/* Empty, but for what was in vain got for entries. */
+	xa_destroy(&space->accesses);
 	mutex_destroy(&space->lock);
 	kfree(space);
 }

@@ -220,4 +220,5 @@ void ioas_vfio_exit(void)
 {
 	synchronize_rcu_tasks();
 	vfio_unregister_iommu_driver(&ioas_vfio_ops);
+	ioas_container_exit();
 }

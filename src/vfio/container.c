@@ -126,6 +126,18 @@ void ioas_container_release(void *iommu_data)
 	ioas_container_put(container);
 }
 
+/**
+ * ioas_container_exit() - Free what the table of containers keeps
+ *
+ * It is empty, but for what was in vain got for an entry.
+ *
+ * Context: no container is open, nor will be.
+ */
+void ioas_container_exit(void)
+{
+	xa_destroy(&ioas_containers);
+}
+
 /* Called with container->lock. */
 static struct ioas_group *ioas_container_claim(struct ioas_container *container,
 					       struct iommu_group *iommu_group,

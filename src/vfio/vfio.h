@@ -42,6 +42,7 @@ void *ioas_container_open(unsigned long type);
 struct ioas_container *ioas_container_get(void *iommu_data);
 void ioas_container_put(struct ioas_container *container);
 void ioas_container_release(void *iommu_data);
+void ioas_container_exit(void);
 int ioas_container_add_group(struct ioas_container *container,
 			     struct iommu_group *iommu_group, bool software);
 void ioas_container_remove_group(struct ioas_container *container,
