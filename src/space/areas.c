@@ -439,19 +439,16 @@ void ioas_area_clear_ready(struct ioas_space *space, struct ioas_area *area)
 
 /*
  * Give the second part of an area its memory. Memory that nobody else has is cut, so
- * that each part is unpinned with its area. Otherwise both areas have all of it.
+ * that each part is unpinned with its area. Otherwise, and where there is no memory to
+ * cut it, both areas have all of it.
  */
-static int ioas_area_split_memory(struct ioas_area *area, unsigned long page,
-				  struct ioas_area *second)
+static void ioas_area_split_memory(struct ioas_area *area, unsigned long page,
+				   struct ioas_area *second)
 {
-	int ret = -EBUSY;
-
-	if (refcount_read(&area->memory->refs) == 1)
-		ret = ioas_memory_split(area->memory, page, &second->own);
-	if (ret != -EBUSY)
-		return ret;
+	if (refcount_read(&area->memory->refs) == 1 &&
+	    !ioas_memory_split(area->memory, page, &second->own))
+		return;
 	ioas_area_share(second, area->memory, page);
-	return 0;
 }
 
 /**
@@ -459,27 +456,18 @@ static int ioas_area_split_memory(struct ioas_area *area, unsigned long page,
  * @space: the space
  * @area: a ready area; ends before @iova afterwards
  * @iova: first IOVA of the second part, in the middle of @area
+ * @second: a new area of the same prot, which becomes the second part
  *
  * The translation does not change, so domains are not involved.
  *
  * Context: lock of the space and domains_sem; may sleep.
- * Return: 0 or -ENOMEM.
  */
-int ioas_area_split(struct ioas_space *space, struct ioas_area *area,
-		    unsigned long iova)
+void ioas_area_split(struct ioas_space *space, struct ioas_area *area,
+		     unsigned long iova, struct ioas_area *second)
 {
 	unsigned long page = area->offset + ((iova - area->first) >> PAGE_SHIFT);
-	struct ioas_area *second = ioas_area_create(area->prot);
-	struct ioas_uncharge uncharge = {};
-	int ret;
 
-	if (!second)
-		return -ENOMEM;
-	ret = ioas_area_split_memory(area, page, second);
-	if (ret) {
-		ioas_area_free(second, &uncharge);
-		return ret;
-	}
+	ioas_area_split_memory(area, page, second);
 	second->ready = true;
 	second->no_va = area->no_va;
 	space->num_no_va += area->no_va;
@@ -488,5 +476,4 @@ int ioas_area_split(struct ioas_space *space, struct ioas_area *area,
 	area->last = iova - 1;
 	ioas_area_link(space, second);
 	space->num_areas++;
-	return 0;
 }

@@ -143,8 +143,8 @@ int ioas_area_take_range(struct ioas_call *call, struct ioas_space *space,
 			 const struct ioasid_map_entry *entry);
 void ioas_areas_remove_all(struct ioas_space *space);
 void ioas_area_remove(struct ioas_space *space, struct ioas_area *area);
-int ioas_area_split(struct ioas_space *space, struct ioas_area *area,
-		    unsigned long iova);
+void ioas_area_split(struct ioas_space *space, struct ioas_area *area,
+		     unsigned long iova, struct ioas_area *second);
 void ioas_area_set_ready(struct ioas_space *space, struct ioas_area *area);
 void ioas_area_clear_ready(struct ioas_space *space, struct ioas_area *area);
 

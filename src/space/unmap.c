@@ -84,28 +84,56 @@ static int ioas_check_areas(struct ioas_call *call, struct ioas_space *space,
 	return 0;
 }
 
-/* Cut the area that an address is in the middle of, if there is one. */
-static int ioas_cut_at(struct ioas_space *space, unsigned long iova)
+/* The area that an address is in the middle of, or NULL. */
+static struct ioas_area *ioas_area_across(struct ioas_space *space,
+					  unsigned long iova)
 {
 	struct ioas_area *area = ioas_area_first(space, iova, iova);
 
-	if (!area || !area->ready || area->first == iova)
-		return 0;
-	return ioas_area_split(space, area, iova);
+	return area && area->ready && area->first != iova ? area : NULL;
+}
+
+/* What becomes the second part of the area that is cut there, if one is. */
+static int ioas_prepare_cut(struct ioas_space *space, unsigned long iova,
+			    struct ioas_area **second)
+{
+	struct ioas_area *area = ioas_area_across(space, iova);
+
+	*second = area ? ioas_area_create(area->prot) : NULL;
+	return area && !*second ? -ENOMEM : 0;
+}
+
+static void ioas_cut_at(struct ioas_space *space, unsigned long iova,
+			struct ioas_area *second)
+{
+	if (second)
+		ioas_area_split(space, ioas_area_across(space, iova), iova,
+				second);
 }
 
 /* Cut areas so that [first, last] touches only whole ones. */
 static int ioas_cut_areas(struct ioas_space *space, unsigned long first,
 			  unsigned long last)
 {
+	struct ioas_area *left, *right;
+	struct ioas_uncharge uncharge = {};
 	int ret;
 
 	if (!space->granule)
 		return 0;
-	ret = ioas_cut_at(space, first);
-	if (!ret && last != ULONG_MAX)
-		ret = ioas_cut_at(space, last + 1);
-	return ret;
+	/* At both ends or not at all; after the last IOVA there is nothing to cut. */
+	ret = ioas_prepare_cut(space, first, &left);
+	if (ret)
+		return ret;
+	ret = ioas_prepare_cut(space, last + 1, &right);
+	if (ret) {
+		if (left)
+			ioas_area_free(left, &uncharge);
+		return ret;
+	}
+	ioas_cut_at(space, first, left);
+	ioas_cut_at(space, last + 1, right);
+	return 0;
 }
 
 static void ioas_claim(struct ioas_space *space, struct ioas_area *area,
