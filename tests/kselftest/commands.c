@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every command of the uAPI, as a call that succeeds. Linked into uapi_size.
+ * Every command of the uAPI, as a call that succeeds. Linked into uapi_size and
+ * fault_commands.
  */
 #include "commands.h"
 #include "type1.h"

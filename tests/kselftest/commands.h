@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Every command of the uAPI, as a call that succeeds: for tests of what holds for all
- * of them. Used by uapi_size.
+ * of them. Used by uapi_size and fault_commands.
  */
 #ifndef IOASID_TEST_COMMANDS_H
 #define IOASID_TEST_COMMANDS_H
