@@ -135,7 +135,9 @@ static int ioas_memory_fill(struct ioas_call *call, struct ioas_memory *memory,
 	};
 	int ret;
 
-	if (pin.pages >= IOAS_TEAM_PAGES && ioas_team_possible())
+	/* More than the machine has is not to be had, and need not be cut in slices. */
+	if (pin.pages >= IOAS_TEAM_PAGES && pin.pages <= totalram_pages() &&
+	    ioas_team_possible())
 		ret = ioas_pin_team(&pin);
 	else
 		ret = ioas_pin(&pin);

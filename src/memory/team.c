@@ -276,7 +276,8 @@ static int ioas_make_slices(struct ioas_team *team)
 
 /**
  * ioas_pin_team() - Pin a range of the current mm by several threads
- * @pin: what and whereto; its @va is where it failed, if it did
+ * @pin: what and whereto, no more pages than the machine has; its @va is where it failed,
+ *	if it did
  *
  * Context: as ioas_pin().
  * Return: 0 or -ENOMEM, -EFAULT, -EINTR; then nothing is pinned.

@@ -99,6 +99,27 @@ TEST_F(map, read_only_shared_file)
 	EXPECT_HOLDS(1, 2);
 }
 
+/* Lengths that no memory has, and of which a part would be a length that some has. */
+TEST_F(map, longer_than_memory)
+{
+	static const __u64 lengths[] = {
+		1ULL << 63, 1ULL << 57, (1ULL << 57) + 32 * MIB, 1ULL << 46,
+		1ULL << 44, (1ULL << 44) + PAGE,
+	};
+	char *va = anon_populated(64 * MIB);
+	__u32 id;
+
+	ASSERT_NE(NULL, va);
+	for (unsigned int i = 0; i < ARRAY_SIZE(lengths); i++) {
+		EXPECT_REFUSED(EFAULT, IOASID_REASON_PIN,
+			       do_map(self->fd, self->space, va, lengths[i], 0,
+				      IOASID_PROT_READ));
+		EXPECT_REFUSED(EFAULT, IOASID_REASON_PIN,
+			       do_register(self->fd, va, lengths[i], RW, &id));
+	}
+	EXPECT_HOLDS(0, 0);
+}
+
 TEST_F(map, same_memory_twice)
 {
 	EXPECT_OK(do_map(self->fd, self->space, self->memory, PAGE, 0, RW));
