@@ -13,15 +13,15 @@
 static int names_add(const char *name, void *data)
 {
 	struct names *names = data;
-	char **list, *copy = strdup(name);
+	char **list = reallocarray(names->name, names->count + 1, sizeof(*list));
 
-	list = reallocarray(names->name, names->count + 1, sizeof(*list));
-	if (!list || !copy) {
-		free(copy);
+	if (!list)
 		return 1;
-	}
 	names->name = list;
-	list[names->count++] = copy;
+	list[names->count] = strdup(name);
+	if (!list[names->count])
+		return 1;
+	names->count++;
 	return 0;
 }
 

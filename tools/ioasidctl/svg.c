@@ -9,14 +9,14 @@
 #include "svg.h"
 #include "ui.h"
 
-#define SVG_MARGIN	24
-#define SVG_TITLE	64
-#define SVG_LEFT	190
-#define SVG_BOX		260
-#define SVG_WIDTH	760
-#define SVG_LEAST	26	/* pixels of a box */
-#define SVG_PER_BIT	2	/* more for each power of two above a page */
-#define SVG_LEGEND	56
+#define SVG_MARGIN	24u
+#define SVG_TITLE	64u
+#define SVG_LEFT	190u
+#define SVG_BOX		260u
+#define SVG_WIDTH	760u
+#define SVG_LEAST	26u	/* pixels of a box */
+#define SVG_PER_BIT	2u	/* more for each power of two above a page */
+#define SVG_LEGEND	56u
 
 static const struct {
 	const char *class;

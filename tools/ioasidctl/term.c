@@ -198,7 +198,7 @@ static void table_put(const struct table *table, const unsigned int *widths,
 
 void table_print(struct table *table)
 {
-	unsigned int widths[TABLE_COLUMNS], column;
+	unsigned int widths[TABLE_COLUMNS] = { 0 }, column;
 	size_t i;
 
 	if (!table)
