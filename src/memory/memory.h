@@ -420,4 +420,24 @@ static inline bool ioas_run_iter_next(struct ioas_run_iter *iter,
 	return true;
 }
 
+/**
+ * ioas_memory_address() - Where a part of memory begins
+ * @memory: the memory
+ * @offset: first page of the part
+ *
+ * Large pages are had where an IOVA agrees with it.
+ *
+ * Return: the physical address.
+ */
+static inline u64 ioas_memory_address(struct ioas_memory *memory,
+				      unsigned long offset)
+{
+	unsigned long pfn = 0, pages;
+	struct ioas_run_iter iter;
+
+	ioas_run_iter_start(&iter, &memory->runs, offset, 1);
+	ioas_run_iter_next(&iter, &pfn, &pages);
+	return PFN_PHYS(pfn);
+}
+
 #endif

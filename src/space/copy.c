@@ -142,18 +142,6 @@ static int ioas_respond_copy(struct ioas_call *call,
 	return ioas_respond(call);
 }
 
-/* Large pages are had where IOVA and memory agree; the memory is here. */
-static u64 ioas_source_address(struct ioas_source *source, u64 length)
-{
-	struct ioas_run_iter iter;
-	unsigned long pfn, pages;
-
-	ioas_run_iter_start(&iter, &source->memory->runs, source->offset,
-			    length >> PAGE_SHIFT);
-	ioas_run_iter_next(&iter, &pfn, &pages);
-	return PFN_PHYS(pfn);
-}
-
 static int ioas_copy(struct ioas_call *call, struct ioas_space *space,
 		     struct ioas_mapping *mapping)
 {
@@ -166,8 +154,9 @@ static int ioas_copy(struct ioas_call *call, struct ioas_space *space,
 		return ret;
 	ret = ioas_check_source(call, source);
 	if (!ret) {
-		mapping->entry.user_va =
-			ioas_source_address(source, mapping->entry.length);
+		/* Large pages are had where IOVA and memory agree; the memory is here. */
+		mapping->entry.user_va = ioas_memory_address(source->memory,
+							     source->offset);
 		ret = ioas_map(call, space, mapping);
 	}
 	ioas_memory_put(source->memory, &uncharge);

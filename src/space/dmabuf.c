@@ -52,14 +52,10 @@ static int ioas_map_buf(struct ioas_call *call, struct ioas_space *space,
 {
 	struct ioas_memory *memory = mapping->data;
 	struct ioas_uncharge uncharge = {};
-	struct ioas_run_iter iter;
-	unsigned long pfn, pages;
 	int ret;
 
 	/* Large pages are had where IOVA and memory agree; the memory is here. */
-	ioas_run_iter_start(&iter, &memory->runs, 0, memory->pages);
-	ioas_run_iter_next(&iter, &pfn, &pages);
-	mapping->entry.user_va = PFN_PHYS(pfn);
+	mapping->entry.user_va = ioas_memory_address(memory, 0);
 	mapping->fill = ioas_fill_dmabuf;
 	ret = ioas_map(call, space, mapping);
 	ioas_memory_put(memory, &uncharge);
