@@ -7,6 +7,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from . import attended, build, cache, check, checks, config, roots, run, setup
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
                                   "install, upgrade and remove the Debian packages in whole systems, in VMs"))
     inside = command("chroot-run", _chroot_run, "run a command in a copy of the tree in a kernel's build root")
     inside.add_argument("-k", "--kernel", default=DEFAULT_KERNEL, metavar="KERNEL", help=f"default: {DEFAULT_KERNEL}")
+    inside.add_argument("-r", "--root", metavar="ROOT", help="another root than the kernel's, with the same kernel in it")
     inside.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND",
                         help="told KVER, KDIR and LINUX, the kernel source's scripts")
     command("list", _list, "list kernels, machines and test programs")
@@ -151,6 +153,8 @@ def _chroot_run(options: argparse.Namespace) -> int:
     if not options.argv:
         raise LabError("no command to run", "lab chroot-run [-k KERNEL] COMMAND [ARGUMENT...]")
     kernel = config.kernel(options.kernel)
+    if options.root:
+        kernel = replace(kernel, name=options.root, root=config.root(options.root))
     setup.ready([kernel], [])
     return checks.run_command(kernel, options.argv)
 

@@ -164,14 +164,14 @@ def systems() -> dict[str, Kernel]:
 
 def _kernels(file: str) -> dict[str, Kernel]:
     return {name: _record(Kernel, f"{file}: [{name}]",
-                          {"name": name, **table, "root": _find(roots(), table["root"], "root")})
+                          {"name": name, **table, "root": root(table["root"])})
             for name, table in _load(file).items()}
 
 
 @cache
 def own_kernels() -> dict[str, OwnKernel]:
     return {name: _record(OwnKernel, f"own-kernels.toml: [{name}]",
-                          {"name": name, **table, "root": _find(roots(), table["root"], "root")})
+                          {"name": name, **table, "root": root(table["root"])})
             for name, table in _load("own-kernels.toml").items()}
 
 
@@ -182,7 +182,7 @@ def machines() -> dict[str, Machine]:
               for name, table in data["arch"].items()}
     return {name: _record(Machine, f"machines.toml: [machine.{name}]",
                           {"name": name, **table, "arch": _find(arches, table["arch"], "architecture"),
-                           "emulator": _find(roots(), table["emulator"], "root") if "emulator" in table else None})
+                           "emulator": root(table["emulator"]) if "emulator" in table else None})
             for name, table in data["machine"].items()}
 
 
@@ -200,7 +200,7 @@ def needs() -> tuple[Need, ...]:
 def source(name: str = "kernel") -> Source:
     table = _find(_load("sources.toml"), name, "source")
     return _record(Source, f"sources.toml: [{name}]",
-                   {"name": name, **table, "root": _find(roots(), table["root"], "root")})
+                   {"name": name, **table, "root": root(table["root"])})
 
 
 @cache
@@ -231,6 +231,10 @@ def watched_kernels() -> dict[str, Kernel]:
     data = {key: tuple(value) if isinstance(value, list) else value for key, value in _load("watched.toml").items()}
     return {name: replace(kernel, name=name, **data)
             for name, kernel in ((f"watched-{kernel.name}", kernel) for kernel in kernels().values())}
+
+
+def root(name: str) -> Root:
+    return _find(roots(), name, "root")
 
 
 def kernel(name: str) -> Kernel:
