@@ -22,7 +22,7 @@ static bool made_by_name(void)
 	return kernel_before(6, 1);
 }
 
-static const char *soft_name(unsigned int n)
+const char *soft_name(unsigned int n)
 {
 	static char names[NUM_SOFT][64];
 

@@ -32,6 +32,8 @@ void soft_init(struct dev *dev, unsigned int n);
 
 /* The functions below return 0 or an errno. */
 
+/* The name of device @n on this kernel. */
+const char *soft_name(unsigned int n);
 /* Claims device @n through a container of its own, or through @first's. */
 int soft_claim(struct dev *dev, unsigned int n, const struct dev *first);
 /* The same, then binds and opens it. */
