@@ -22,7 +22,7 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help modules test-modules lib tools portable-tools portable-examples man tests demo-bin install uninstall \
-	dkms-install dkms-remove check check-apps check-debug check-watched check-packages deb rpm arch \
+	dkms-install dkms-remove check check-apps check-debug check-watched check-packages check-static deb rpm arch \
 	bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
@@ -145,6 +145,9 @@ demo: ## boot a virtual machine in which a device does DMA through an IOASID
 
 lint: ## check style, licences, shell and documentation
 	tests/lab/lab chroot-run tests/lint/lint
+
+check-static: ## analyze the sources for some minutes: cppcheck, gcc, clang, coccinelle
+	tests/lab/lab chroot-run -r analysis tests/static/check
 
 clean: clean-modules ## remove what was built here (the lab's cache stays)
 	@for d in lib tests/kselftest tools/demo tools/ioasidctl; do $(MAKE) --no-print-directory -C $$d clean || exit; done
