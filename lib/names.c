@@ -44,6 +44,7 @@ static const char * const iol_reasons[] = {
 	[IOASID_REASON_WINDOW] = "window",
 	[IOASID_REASON_BLOCKED] = "blocked",
 	[IOASID_REASON_CONTAINER_ATTACHED] = "container-attached",
+	[IOASID_REASON_DIRTY] = "dirty",
 };
 
 static const char * const iol_iommu_kinds[] = {

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "context/context.h"
 #include "device/device.h"
+#include "dirty/dirty.h"
 #include "ioas.h"
 #include "memory/memory.h"
 #include "space/space.h"
@@ -33,8 +34,8 @@ static const struct ioas_command ioas_commands[] = {
 	IOAS_COMMAND(IOASID_GET_CAPS, ioasid_get_caps, caps, 0,
 		     offsetof(struct ioasid_get_caps, __reserved),
 		     ioas_cmd_get_caps),
-	IOAS_COMMAND(IOASID_ALLOC, ioasid_alloc, iova_size, 0, 0,
-		     ioas_cmd_alloc),
+	IOAS_COMMAND(IOASID_ALLOC, ioasid_alloc, iova_size,
+		     IOASID_ALLOC_DIRTY_TRACKING, 0, ioas_cmd_alloc),
 	IOAS_COMMAND(IOASID_FREE, ioasid_free, __reserved, 0,
 		     offsetof(struct ioasid_free, __reserved),
 		     ioas_cmd_free),
@@ -78,6 +79,14 @@ static const struct ioas_command ioas_commands[] = {
 		     __reserved, 0,
 		     offsetof(struct ioasid_device_intersect, __reserved),
 		     ioas_cmd_device_intersect),
+	[_IOC_NR(IOASID_DIRTY_SET)] =
+	IOAS_COMMAND(IOASID_DIRTY_SET, ioasid_dirty_set, __reserved,
+		     IOASID_DIRTY_ENABLE,
+		     offsetof(struct ioasid_dirty_set, __reserved),
+		     ioas_cmd_dirty_set),
+	[_IOC_NR(IOASID_DIRTY_READ)] =
+	IOAS_COMMAND(IOASID_DIRTY_READ, ioasid_dirty_read, num_dirty,
+		     IOASID_DIRTY_NO_CLEAR, 0, ioas_cmd_dirty_read),
 };
 
 static long ioas_fops_ioctl(struct file *file, unsigned int cmd,

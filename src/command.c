@@ -203,6 +203,9 @@ long ioas_command_run(const struct ioas_command *table, unsigned int rows,
 	if (row >= rows)
 		return -ENOTTY;
 	row = array_index_nospec(row, rows);
+	/* A number that is kept free. */
+	if (!table[row].run)
+		return -ENOTTY;
 
 	/* The rest is written before it is read. */
 	call->data.header.extack = 0;

@@ -41,6 +41,8 @@ union ioas_command_data {
 	struct ioasid_unregister_memory unregister_memory;
 	struct ioasid_copy copy;
 	struct ioasid_device_intersect device_intersect;
+	struct ioasid_dirty_set dirty_set;
+	struct ioasid_dirty_read dirty_read;
 	struct vfio_ioasid_bind bind;
 	struct vfio_ioasid_unbind unbind;
 	struct vfio_ioasid_adopt adopt;

@@ -15,6 +15,7 @@
  *	ioas_access.sem		held for read while a driver uses the space
  *	ioas_access.pins_lock	what drivers have pinned
  *	ioas_space.lock		areas of the space; also its reserved ranges
+ *	ioas_dirty_log.lock	pages that are known to be dirty
  *	ioas_places_lock	where memory of devices is mapped (domain/places.c)
  *	ioas_ctx.objects	the xarray's own spinlock
  *
@@ -49,6 +50,7 @@
 
 #include "uapi/linux/ioasid.h"
 #include "compat/compat.h"
+#include "dirty/log.h"
 
 /* Messages of the module carry its name, whichever file they come from. */
 #undef pr_fmt
@@ -82,6 +84,21 @@ struct ioas_ctx {
 	struct ioas_object *recent;	/* found last, by the xarray's lock; or NULL */
 };
 
+/**
+ * struct ioas_dirty - What a space knows of what devices have written
+ * @on: it is tracked. Written with domains_sem for write, read with it or under
+ *	access->sem
+ * @lost: something could not be kept. From then on all that is mapped counts as dirty,
+ *	until tracking begins anew
+ * @log: pages that were written, by devices that are attached, or not any more, in
+ *	mappings that are there, or not any more
+ */
+struct ioas_dirty {
+	bool on;
+	bool lost;
+	struct ioas_dirty_log log;
+};
+
 struct ioas_space {
 	struct ioas_object obj;
 
@@ -93,6 +110,8 @@ struct ioas_space {
 	bool freed;			/* written with both locks held */
 	bool held;			/* by a VFIO container, by domains_sem */
 	unsigned long granule;		/* constant; 0 if pages may be of any size */
+	bool tracks;			/* constant; domains have to, see IOASID_ALLOC */
+	struct ioas_dirty dirty;	/* by domains_sem */
 
 	struct mutex lock;		/* the rest, down to mapped_bytes */
 	struct rb_root areas;		/* struct ioas_area */

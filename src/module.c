@@ -5,6 +5,7 @@
 #include <linux/module.h>
 
 #include "chardev.h"
+#include "dirty/log.h"
 #include "space/space.h"
 #include "vfio/vfio.h"
 
@@ -15,9 +16,12 @@ static int __init ioas_init(void)
 	ret = ioas_areas_init();
 	if (ret)
 		return ret;
-	ret = ioas_vfio_init();
+	ret = ioas_dirty_log_init_cache();
 	if (ret)
 		goto areas;
+	ret = ioas_vfio_init();
+	if (ret)
+		goto log;
 	ret = ioas_chardev_init();
 	if (ret)
 		goto vfio;
@@ -25,6 +29,8 @@ static int __init ioas_init(void)
 
 vfio:
 	ioas_vfio_exit();
+log:
+	ioas_dirty_log_exit_cache();
 areas:
 	ioas_areas_exit();
 	return ret;
@@ -34,6 +40,7 @@ static void __exit ioas_exit(void)
 {
 	ioas_chardev_exit();
 	ioas_vfio_exit();
+	ioas_dirty_log_exit_cache();
 	ioas_areas_exit();
 }
 

@@ -9,6 +9,7 @@
 
 #include "ioas_compat_config.h"
 
+#include "compat/dirty.h"
 #include "compat/iommu.h"
 #include "compat/mm.h"
 #include "compat/pasid.h"

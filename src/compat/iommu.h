@@ -77,15 +77,6 @@ static inline bool ioas_enforce_cache_coherency(struct iommu_domain *domain,
 #endif
 }
 
-static inline bool ioas_dirty_capable(struct device *dev)
-{
-#if IOAS_HAVE_CAP_DIRTY_TRACKING
-	return device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING);
-#else
-	return false;
-#endif
-}
-
 /* Has a domain, as it is now, room for a fault handler? */
 static inline bool ioas_takes_fault_handler(struct iommu_domain *domain)
 {

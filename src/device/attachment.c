@@ -19,6 +19,7 @@
 #include "command.h"
 #include "device/attachment.h"
 #include "device/device.h"
+#include "dirty/dirty.h"
 #include "domain/domain.h"
 #include "space/space.h"
 
@@ -342,6 +343,23 @@ static int ioas_enter_replacing(struct ioas_entry *entry,
 	return ret ? ret : ioas_hw_enter(entry, domain);
 }
 
+static struct ioas_domain *ioas_create_domain(struct ioas_entry *entry)
+{
+	struct ioas_attachment *attachment = entry->attachment;
+	struct ioas_space *space = attachment->space;
+	u32 flags = attachment->pasid ? IOAS_DOMAIN_PASID : 0;
+	struct ioas_domain *domain;
+
+	if (space->tracks)
+		flags |= IOAS_DOMAIN_TRACKS;
+	domain = ioas_domain_create(attachment->dev, space->granule, flags);
+	if (space->tracks && PTR_ERR_OR_ZERO(domain) == -EOPNOTSUPP)
+		ioas_fail(entry->call, -EOPNOTSUPP, IOASID_REASON_DIRTY,
+			  "the IOMMU of %s, or this kernel, cannot mark what the device writes, for which the space was made",
+			  entry->device->name);
+	return domain;
+}
+
 static struct ioas_domain *ioas_add_domain(struct ioas_entry *entry)
 {
 	struct ioas_attachment *attachment = entry->attachment;
@@ -349,10 +367,15 @@ static struct ioas_domain *ioas_add_domain(struct ioas_entry *entry)
 	struct ioas_domain *domain;
 	int ret;
 
-	domain = ioas_domain_create(attachment->dev, space->granule,
-				    attachment->pasid);
+	domain = ioas_create_domain(entry);
 	if (IS_ERR(domain))
 		return domain;
+	/* From the first DMA on. */
+	ret = ioas_dirty_join(space, domain);
+	if (ret) {
+		ioas_domain_destroy(domain);
+		return ERR_PTR(ret);
+	}
 	ret = entry->old ? ioas_enter_replacing(entry, domain) :
 			   ioas_enter_blocked(entry, domain);
 	if (ret) {
@@ -457,6 +480,7 @@ static void ioas_drop(struct ioas_attachment *attachment)
 	list_del(&attachment->space_node);
 	if (--domain->num_attachments)
 		return;
+	ioas_dirty_leave(attachment->space, domain);
 	/* The memory stays pinned: it belongs to the space. */
 	list_del(&domain->node);
 	ioas_domain_destroy(domain);

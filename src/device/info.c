@@ -60,7 +60,7 @@ int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device)
 		ioas_keep_iommu(device, group->attachment->domain);
 		return 0;
 	}
-	domain = ioas_domain_create(device->dev, 0, false);
+	domain = ioas_domain_create(device->dev, 0, 0);
 	if (IS_ERR(domain))
 		return ioas_fail_iommu(call, device, PTR_ERR(domain));
 	ret = ioas_group_attach(group->iommu_group, &group->blocked,
@@ -113,7 +113,7 @@ u64 ioas_device_flags(struct ioas_device *device)
 		flags |= IOASID_DEVICE_COHERENT;
 	if (device->enforces_snoop)
 		flags |= IOASID_DEVICE_ENFORCE_SNOOP;
-	if (ioas_dirty_capable(device->dev))
+	if (ioas_domain_can_track(device->dev))
 		flags |= IOASID_DEVICE_DIRTY;
 	if (ioas_device_replaces(device, 0))
 		flags |= IOASID_DEVICE_REPLACE;

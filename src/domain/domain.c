@@ -17,17 +17,27 @@
 #include "memory/pfnmap.h"
 #include "uapi/linux/ioasid.h"
 
+static struct iommu_domain *ioas_iommu_alloc(struct device *dev, u32 flags)
+{
+	bool pasid = flags & IOAS_DOMAIN_PASID;
+
+	if (flags & IOAS_DOMAIN_TRACKS)
+		return ioas_dirty_domain_alloc(dev, pasid);
+	return pasid ? ioas_pasid_domain_alloc(dev) :
+		       iommu_paging_domain_alloc(dev);
+}
+
 /**
  * ioas_domain_create() - An empty I/O page table for the IOMMU of a device
  * @dev: the device; dev->iommu stays valid for the call
  * @granule: the most that one entry may cover, 0 if all that the IOMMU can
- * @pasid: it will be attached to a PASID
+ * @flags: IOAS_DOMAIN_PASID and so on
  *
  * Context: may sleep.
  * Return: the domain or an ERR_PTR.
  */
 struct ioas_domain *ioas_domain_create(struct device *dev, unsigned long granule,
-				       bool pasid)
+				       u32 flags)
 {
 	struct ioas_domain *domain;
 	struct iommu_domain *iommu;
@@ -37,8 +47,7 @@ struct ioas_domain *ioas_domain_create(struct device *dev, unsigned long granule
 	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
-	iommu = pasid ? ioas_pasid_domain_alloc(dev) :
-			iommu_paging_domain_alloc(dev);
+	iommu = ioas_iommu_alloc(dev, flags);
 	if (IS_ERR(iommu)) {
 		kfree(domain);
 		return ERR_CAST(iommu);
@@ -46,6 +55,7 @@ struct ioas_domain *ioas_domain_create(struct device *dev, unsigned long granule
 	domain->iommu = iommu;
 	INIT_LIST_HEAD(&domain->places);
 	domain->granule = granule;
+	domain->tracks = flags & IOAS_DOMAIN_TRACKS;
 	domain->owner_ops = dev->iommu->iommu_dev->ops;
 	domain->coherent = device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY);
 	return domain;

@@ -17,6 +17,7 @@
  * @granule: the most that one entry may cover, 0 if all that the IOMMU can
  * @coherent: the IOMMU can make DMA snoop the CPU's caches
  * @snooped: DMA that asks not to be snooped is snooped all the same
+ * @tracks: the hardware can mark what devices write, see dirty.c
  * @places: struct ioas_place, where memory of devices is; by the lock of places.c
  * @num_attachments: attachments that use it
  *
@@ -29,12 +30,17 @@ struct ioas_domain {
 	unsigned long granule;
 	bool coherent;
 	bool snooped;
+	bool tracks;
 	struct list_head places;
 	unsigned int num_attachments;
 };
 
+/* What a domain is for. */
+#define IOAS_DOMAIN_PASID	BIT(0)	/* to be attached to a PASID */
+#define IOAS_DOMAIN_TRACKS	BIT(1)	/* the hardware has to mark what is written */
+
 struct ioas_domain *ioas_domain_create(struct device *dev, unsigned long granule,
-				       bool pasid);
+				       u32 flags);
 void ioas_domain_destroy(struct ioas_domain *domain);
 void ioas_domain_enforce_snoop(struct ioas_domain *domain, struct device *dev);
 bool ioas_domain_may_serve(struct ioas_domain *domain, struct device *dev,
@@ -79,6 +85,17 @@ static inline bool ioas_domain_unmap(struct ioas_domain *domain,
 			  "the IOMMU unmapped %zu of %zu bytes at 0x%lx\n",
 			  done, length, iova);
 }
+
+/* dirty.c */
+typedef int (*ioas_dirty_found_fn)(void *data, unsigned long first,
+				   unsigned long last);
+
+bool ioas_domain_can_track(struct device *dev);
+int ioas_domain_find_dirty(struct ioas_domain *domain, unsigned long first,
+			   unsigned long last, bool clear,
+			   ioas_dirty_found_fn found, void *data);
+int ioas_domain_clean(struct ioas_domain *domain, unsigned long first,
+		      unsigned long last);
 
 /* fault.c */
 void ioas_domain_trace_faults(struct ioas_domain *domain, u32 ioasid);

@@ -11,6 +11,7 @@
 #include <linux/highmem.h>
 #include <linux/mm.h>
 
+#include "dirty/dirty.h"
 #include "memory/memory.h"
 #include "space/access.h"
 #include "space/space.h"
@@ -110,6 +111,20 @@ void ioas_access_stop(struct ioas_access *access)
 	access->space = NULL;
 	up_write(&access->sem);
 	ioas_access_tell(access, 0, ULONG_MAX);
+}
+
+/**
+ * ioas_access_settle() - Wait for those who use an access
+ * @access: the access
+ *
+ * On return, who found something as it was before the call does not use it any more.
+ *
+ * Context: may sleep; no lock after domains_sem.
+ */
+void ioas_access_settle(struct ioas_access *access)
+{
+	down_write(&access->sem);
+	up_write(&access->sem);
 }
 
 /**
@@ -246,6 +261,9 @@ static int ioas_rw_pieces(struct ioas_space *space, unsigned long first,
 		if (ret)
 			return ret;
 		ioas_copy_piece(&piece, data, write);
+		if (write)
+			ioas_dirty_written(space, first,
+					   first + piece.length - 1);
 		ioas_memory_put(piece.memory, &uncharge);
 		ioas_uncharge_all(&uncharge);
 		first += piece.length;

@@ -73,6 +73,7 @@ void ioas_access_start(struct ioas_access *access, struct ioas_space *space,
 void ioas_access_stop(struct ioas_access *access);
 void ioas_access_leave(struct ioas_access *access, struct ioas_space *space);
 void ioas_access_end(struct ioas_access *access);
+void ioas_access_settle(struct ioas_access *access);
 int ioas_access_rw(struct ioas_access *access, unsigned long iova, void *data,
 		   size_t length, u32 prot);
 
@@ -96,6 +97,8 @@ int ioas_access_pin(struct ioas_access *access, unsigned long iova,
 		    unsigned long count, u32 prot, struct page **pages);
 unsigned long ioas_access_unpin(struct ioas_access *access, unsigned long iova,
 				unsigned long count);
+int ioas_access_note_pins(struct ioas_access *access, struct ioas_space *space,
+			  unsigned long first, unsigned long last);
 void ioas_access_unpin_all(struct ioas_access *access);
 void ioas_access_tell(struct ioas_access *access, unsigned long first,
 		      unsigned long last);

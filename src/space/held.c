@@ -11,6 +11,7 @@
  */
 #include "command.h"
 #include "context/context.h"
+#include "dirty/dirty.h"
 #include "space/space.h"
 
 /**
@@ -103,6 +104,7 @@ void ioas_space_lose_id(struct ioas_space *space)
 	if (held) {
 		space->obj.ctx = NULL;
 		space->obj.id = 0;
+		ioas_dirty_stop(space);
 	} else {
 		ioas_space_set_freed(space);
 	}

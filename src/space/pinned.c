@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "dirty/dirty.h"
 #include "memory/memory.h"
 #include "space/access.h"
 #include "space/space.h"
@@ -21,12 +22,14 @@
  * @memory: the memory it is of, a reference
  * @page: which one of it
  * @count: how many times it was pinned and not given back
+ * @writable: one of these times for writing
  * @next: in a list of those that are given back
  */
 struct ioas_held {
 	struct ioas_memory *memory;
 	unsigned long page;
 	unsigned int count;
+	bool writable;
 	struct ioas_held *next;
 };
 
@@ -41,6 +44,7 @@ static int ioas_hold_new(struct ioas_access *access, unsigned long index,
 	held->memory = ioas_memory_get(memory);
 	held->page = page;
 	held->count = 1;
+	held->writable = false;
 	ret = xa_insert(&access->pins, index, held, GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		/* The caller has a reference as well, so this is not the last. */
@@ -122,6 +126,19 @@ static int ioas_hold_piece(struct ioas_access *access, unsigned long index,
 }
 
 /* Called with access->sem and pins_lock. */
+static int ioas_hold_for_writing(struct ioas_access *access,
+				 unsigned long iova, unsigned long last)
+{
+	struct ioas_held *held;
+	unsigned long index;
+
+	xa_for_each_range(&access->pins, index, held, iova >> PAGE_SHIFT,
+			  last >> PAGE_SHIFT)
+		held->writable = true;
+	return ioas_dirty_pinned(access->space, iova, last);
+}
+
+/* Called with access->sem and pins_lock. */
 static int ioas_hold_range(struct ioas_access *access, unsigned long iova,
 			   unsigned long last, u32 prot, struct page **pages,
 			   unsigned long *done)
@@ -174,6 +191,8 @@ int ioas_access_pin(struct ioas_access *access, unsigned long iova,
 	mutex_lock(&access->pins_lock);
 	if (access->space)
 		ret = ioas_hold_range(access, iova, last, prot, pages, &done);
+	if (!ret && (prot & IOASID_PROT_WRITE))
+		ret = ioas_hold_for_writing(access, iova, last);
 	if (ret)
 		while (done--)
 			ioas_unhold(access, (iova >> PAGE_SHIFT) + done,
@@ -206,6 +225,36 @@ unsigned long ioas_access_unpin(struct ioas_access *access, unsigned long iova,
 	mutex_unlock(&access->pins_lock);
 	ioas_release_held(released);
 	return found;
+}
+
+/**
+ * ioas_access_note_pins() - Pages that may still be written are dirty
+ * @access: leads into the space
+ * @space: the space
+ * @first: first IOVA
+ * @last: last IOVA
+ *
+ * Context: may sleep; domains_sem of the space.
+ * Return: 0 or -ENOMEM.
+ */
+int ioas_access_note_pins(struct ioas_access *access, struct ioas_space *space,
+			  unsigned long first, unsigned long last)
+{
+	struct ioas_held *held;
+	unsigned long index;
+	int ret = 0;
+
+	mutex_lock(&access->pins_lock);
+	xa_for_each_range(&access->pins, index, held, first >> PAGE_SHIFT,
+			  last >> PAGE_SHIFT) {
+		if (held->writable)
+			ret = ioas_dirty_pinned(space, index << PAGE_SHIFT,
+						index << PAGE_SHIFT);
+		if (ret)
+			break;
+	}
+	mutex_unlock(&access->pins_lock);
+	return ret;
 }
 
 /**
@@ -304,8 +353,7 @@ void ioas_accesses_revoke(struct ioas_space *space, struct ioas_area *areas)
 
 	while ((access = ioas_next_access(space, &index))) {
 		/* Who found an area while it was ready has it no longer. */
-		down_write(&access->sem);
-		up_write(&access->sem);
+		ioas_access_settle(access);
 		for (area = areas; area; area = area->next) {
 			ioas_access_tell(access, area->first, area->last);
 			cond_resched();

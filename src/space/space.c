@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "context/context.h"
+#include "dirty/dirty.h"
 #include "domain/domain.h"
 #include "space/space.h"
 #include "trace/trace.h"
@@ -61,6 +62,7 @@ struct ioas_space *ioas_space_create(void)
 	INIT_LIST_HEAD(&space->window);
 	space->free_by_first = RB_ROOT;
 	space->free_by_size = RB_ROOT;
+	ioas_dirty_init(space);
 	return space;
 }
 
@@ -89,6 +91,7 @@ int ioas_cmd_alloc(struct ioas_call *call)
 	if (!space)
 		return -ENOMEM;
 	space->granule = args->granule;
+	space->tracks = args->flags & IOASID_ALLOC_DIRTY_TRACKING;
 	ret = ioas_object_reserve(call->ctx, &space->obj, IOAS_OBJECT_SPACE);
 	if (ret)
 		goto release;
@@ -227,8 +230,9 @@ static int ioas_fail_attached(struct ioas_call *call, struct ioas_space *space)
 void ioas_space_empty(struct ioas_space *space)
 {
 	u64 begin = ioas_trace_begin(ioasid_unmap);
-	u64 unmapped = ioas_unmap_everything(space);
+	u64 unmapped;
 
+	ioas_unmap_everything(space, &unmapped);
 	if (unmapped)
 		trace_ioasid_unmap(space->obj.id, 0, unmapped, 0,
 				   ioas_trace_nsec(begin));
@@ -275,6 +279,7 @@ void ioas_space_release(struct ioas_space *space)
 	ioas_allowed_free(space);
 	/* Empty, but for what was in vain got for entries. */
 	xa_destroy(&space->accesses);
+	ioas_dirty_log_forget(&space->dirty.log);
 	mutex_destroy(&space->lock);
 	kfree(space);
 }

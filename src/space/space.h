@@ -195,6 +195,6 @@ int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
 		       int (*check)(struct ioas_space *space,
 				    unsigned long first, unsigned long last),
 		       u64 *unmapped);
-u64 ioas_unmap_everything(struct ioas_space *space);
+int ioas_unmap_everything(struct ioas_space *space, u64 *unmapped);
 
 #endif

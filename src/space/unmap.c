@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "command.h"
+#include "dirty/dirty.h"
 #include "domain/domain.h"
 #include "memory/memory.h"
 #include "space/access.h"
@@ -233,14 +234,36 @@ static void ioas_unmap_software(struct ioas_space *space,
 	down_read(&space->domains_sem);
 }
 
-/* Called, and returns, with domains_sem for read, which it may give up in between. */
-static void ioas_unmap_claimed(struct ioas_space *space,
-			       struct ioas_claimed *claimed)
+/* Nothing has been done to them. */
+static void ioas_unclaim(struct ioas_space *space, struct ioas_claimed *claimed)
 {
+	struct ioas_area *area;
+
+	mutex_lock(&space->lock);
+	for (area = claimed->areas; area; area = area->next)
+		ioas_area_set_ready(space, area);
+	mutex_unlock(&space->lock);
+	claimed->areas = NULL;
+	claimed->bytes = 0;
+}
+
+/*
+ * Called, and returns, with domains_sem for read, which it may give up in between. Fails
+ * if it cannot be kept what is dirty; then nothing is claimed any more.
+ */
+static int ioas_unmap_claimed(struct ioas_space *space,
+			      struct ioas_claimed *claimed)
+{
+	if (unlikely(ioas_dirty_on(space)) &&
+	    ioas_dirty_keep(space, claimed->areas)) {
+		ioas_unclaim(space, claimed);
+		return -ENOMEM;
+	}
 	ioas_unmap_domains(space, claimed->areas);
 	if (unlikely(!xa_empty(&space->accesses)))
 		ioas_unmap_software(space, claimed);
 	ioas_drop_ranges(space, claimed);
+	return 0;
 }
 
 static int ioas_unmap_range(struct ioas_call *call, struct ioas_space *space,
@@ -256,7 +279,7 @@ static int ioas_unmap_range(struct ioas_call *call, struct ioas_space *space,
 	ret = ioas_claim_range(call, space, first, last, &claimed);
 	mutex_unlock(&space->lock);
 	if (!ret)
-		ioas_unmap_claimed(space, &claimed);
+		ret = ioas_unmap_claimed(space, &claimed);
 	up_read(&space->domains_sem);
 
 	ioas_areas_free(claimed.areas, &uncharge);
@@ -275,7 +298,7 @@ static int ioas_unmap_range(struct ioas_call *call, struct ioas_space *space,
  * @unmapped: out: bytes of the mappings, also of what of them is outside the range
  *
  * Context: may sleep; no locks held.
- * Return: 0 or what @check said; then nothing has changed.
+ * Return: 0, -ENOMEM or what @check said; then nothing has changed.
  */
 int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
 		       unsigned long last,
@@ -296,7 +319,7 @@ int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
 	}
 	mutex_unlock(&space->lock);
 	if (claimed.count)
-		ioas_unmap_claimed(space, &claimed);
+		ret = ioas_unmap_claimed(space, &claimed);
 	up_read(&space->domains_sem);
 
 	ioas_areas_free(claimed.areas, &uncharge);
@@ -308,16 +331,14 @@ int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
 /**
  * ioas_unmap_everything() - Empty a space
  * @space: the space
+ * @unmapped: out: how many bytes were mapped
  *
  * Context: may sleep; no locks held.
- * Return: how many bytes were mapped.
+ * Return: 0, or -ENOMEM: nothing has changed. Of a space that ends 0.
  */
-u64 ioas_unmap_everything(struct ioas_space *space)
+int ioas_unmap_everything(struct ioas_space *space, u64 *unmapped)
 {
-	u64 unmapped;
-
-	ioas_unmap_touched(space, 0, ULONG_MAX, NULL, &unmapped);
-	return unmapped;
+	return ioas_unmap_touched(space, 0, ULONG_MAX, NULL, unmapped);
 }
 
 static int ioas_check_unmap(struct ioas_call *call)
@@ -354,7 +375,7 @@ static int ioas_unmap(struct ioas_call *call, struct ioas_space *space)
 	if (ret)
 		return ret;
 	if (args->flags & IOASID_UNMAP_ALL)
-		unmapped = ioas_unmap_everything(space);
+		ret = ioas_unmap_everything(space, &unmapped);
 	else
 		ret = ioas_unmap_range(call, space, args->iova,
 				       args->iova + (args->length - 1),

@@ -43,6 +43,10 @@ DEFINE_EVENT(ioasid_range, ioasid_unmap,
 	TP_PROTO(u32 ioasid, u64 iova, u64 length, int result, u64 nsec),
 	TP_ARGS(ioasid, iova, length, result, nsec));
 
+DEFINE_EVENT(ioasid_range, ioasid_dirty_read,
+	TP_PROTO(u32 ioasid, u64 iova, u64 length, int result, u64 nsec),
+	TP_ARGS(ioasid, iova, length, result, nsec));
+
 DECLARE_EVENT_CLASS(ioasid_device,
 	TP_PROTO(const char *name, u32 dev_id, u64 cookie, u32 ioasid,
 		 int result, u64 nsec),

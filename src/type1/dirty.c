@@ -5,7 +5,6 @@
  * type1 does not know what a device has written. It reports all that is pinned, each
  * time it is asked; so nothing has to be kept between two questions.
  */
-#include <linux/bits.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/uaccess.h>
@@ -13,6 +12,7 @@
 
 #include "command.h"
 #include "compat/vfio.h"
+#include "dirty/bits.h"
 #include "space/space.h"
 #include "type1/type1.h"
 #include "vfio/vfio.h"
@@ -20,9 +20,6 @@
 #define IOAS_DIRTY_FLAGS	(VFIO_IOMMU_DIRTY_PAGES_FLAG_START | \
 				 VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP | \
 				 VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP)
-
-/* Bits are numbered in words of this many. */
-#define IOAS_WORD_BITS		64
 
 static int ioas_check_bitmap_size(u64 pages, u64 bytes)
 {
@@ -50,49 +47,6 @@ int ioas_type1_check_bitmap(const struct vfio_bitmap *bitmap, u64 size)
 				      bitmap->size);
 }
 
-/* A word whose first bits are another mapping's, or nobody's. */
-static int ioas_put_first(u64 __user *word, unsigned int bit, u64 *count)
-{
-	unsigned int n = min_t(u64, *count, IOAS_WORD_BITS - bit);
-	u64 old;
-
-	if (get_user(old, word) ||
-	    put_user(old | GENMASK_ULL(bit + n - 1, bit), word))
-		return -EFAULT;
-	*count -= n;
-	return 0;
-}
-
-/* Whole words, and what is left in the last one, whose end is written as zero. */
-static int ioas_put_words(u64 __user *word, u64 count)
-{
-	u64 ones[32];
-	u64 words;
-
-	memset(ones, 0xff, sizeof(ones));
-	while (count >= IOAS_WORD_BITS) {
-		words = min_t(u64, count / IOAS_WORD_BITS, ARRAY_SIZE(ones));
-		if (copy_to_user(word, ones, words * sizeof(*word)))
-			return -EFAULT;
-		word += words;
-		count -= words * IOAS_WORD_BITS;
-		cond_resched();
-	}
-	if (count && put_user(GENMASK_ULL(count - 1, 0), word))
-		return -EFAULT;
-	return 0;
-}
-
-static int ioas_put_ones(u64 __user *bitmap, u64 bit, u64 count)
-{
-	u64 __user *word = bitmap + bit / IOAS_WORD_BITS;
-
-	bit %= IOAS_WORD_BITS;
-	if (bit && ioas_put_first(word++, bit, &count))
-		return -EFAULT;
-	return ioas_put_words(word, count);
-}
-
 /* User memory cannot be written under a lock, so one mapping after the other. */
 static bool ioas_next_dirty(struct ioas_space *space, unsigned long *first,
 			    unsigned long *last)
@@ -115,7 +69,7 @@ static bool ioas_next_dirty(struct ioas_space *space, unsigned long *first,
  * @type1: the container's
  * @first: first IOVA
  * @last: last IOVA
- * @bitmap: a bit for each page from @first on; what is not mapped is not touched
+ * @bitmap: a bit for each page from @first on; those of what is not mapped are not touched
  *
  * Context: may sleep; no locks held.
  * Return: 0, -EFAULT, or -EINVAL if the range would cut a mapping.
@@ -124,6 +78,7 @@ int ioas_type1_read_dirty(struct ioas_type1 *type1, unsigned long first,
 			  unsigned long last, u64 __user *bitmap)
 {
 	struct ioas_space *space = type1->space;
+	struct ioas_bits bits = { .words = bitmap };
 	unsigned long from = first, to = last;
 	int ret;
 
@@ -131,7 +86,7 @@ int ioas_type1_read_dirty(struct ioas_type1 *type1, unsigned long first,
 	ret = ioas_type1_check_v2(space, first, last);
 	mutex_unlock(&space->lock);
 	while (!ret && ioas_next_dirty(space, &from, &to)) {
-		ret = ioas_put_ones(bitmap, (from - first) / IOAS_TYPE1_PAGE,
+		ret = ioas_bits_set(&bits, (from - first) / IOAS_TYPE1_PAGE,
 				    (to - from) / IOAS_TYPE1_PAGE + 1);
 		if (to >= last)
 			break;
@@ -139,7 +94,7 @@ int ioas_type1_read_dirty(struct ioas_type1 *type1, unsigned long first,
 		to = last;
 		cond_resched();
 	}
-	return ret;
+	return ret ?: ioas_bits_flush(&bits);
 }
 
 static int ioas_check_range_get(const struct vfio_iommu_type1_dirty_bitmap_get *range,

@@ -108,6 +108,8 @@
  * @IOASID_REASON_BLOCKED: the device could be put back nowhere, and is blocked
  * @IOASID_REASON_CONTAINER_ATTACHED: a software device of the same container is
  *	attached to another space, and all of a container share one
+ * @IOASID_REASON_DIRTY: the space is not tracked; or the IOMMU of a device that is
+ *	attached to it cannot mark what the device writes
  */
 enum ioasid_reason {
 	IOASID_REASON_NONE = 0,
@@ -149,6 +151,7 @@ enum ioasid_reason {
 	IOASID_REASON_WINDOW = 36,
 	IOASID_REASON_BLOCKED = 37,
 	IOASID_REASON_CONTAINER_ATTACHED = 38,
+	IOASID_REASON_DIRTY = 39,
 };
 
 #define IOASID_EXTACK_MESSAGE_LEN	160
@@ -206,9 +209,19 @@ enum ioasid_kind {
 };
 
 /**
+ * enum ioasid_alloc_flags - Flags of IOASID_ALLOC
+ * @IOASID_ALLOC_DIRTY_TRACKING: what devices write is marked by the hardware when the
+ *	space is tracked, see IOASID_DIRTY_SET. A device whose IOMMU cannot do that is
+ *	refused at IOASID_ATTACH, unless it is one with IOASID_INTENT_SOFTWARE
+ */
+enum ioasid_alloc_flags {
+	IOASID_ALLOC_DIRTY_TRACKING = 1 << 0,
+};
+
+/**
  * struct ioasid_alloc - ioctl(IOASID_ALLOC): make an empty I/O address space
  * @size: sizeof(struct ioasid_alloc)
- * @flags: must be 0
+ * @flags: see enum ioasid_alloc_flags
  * @extack: 0 or pointer to struct ioasid_extack
  * @kind: an enum ioasid_kind; EOPNOTSUPP if unknown
  * @ioasid: out: id of the new space, never 0
@@ -423,13 +436,16 @@ enum ioasid_unmap_flags {
  * returns; memory of which one keeps a page stays pinned and charged until it gives it
  * back.
  *
+ * In a space that is tracked, see IOASID_DIRTY_SET, it is kept which pages are dirty,
+ * until they are read by IOASID_DIRTY_READ.
+ *
  * Memory that has other users (copies, a registration) stays pinned and charged as a
  * whole until the last of them is gone. So does a hugetlb page that is unmapped in
  * part, and what was mapped of a dma-buf.
  *
  * Errors: ENOENT (no such space, or nothing mapped in the range), EINVAL (not
  * aligned, empty or wrapping range, or it would split a mapping: the extack has
- * its range).
+ * its range), ENOMEM.
  */
 struct ioasid_unmap_dma {
 	__u32 size;
@@ -496,7 +512,9 @@ struct ioasid_resv_region {
  * @IOASID_DEVICE_COHERENT: DMA is coherent with the CPU's caches
  * @IOASID_DEVICE_ENFORCE_SNOOP: DMA that asks not to be snooped is snooped all the
  *	same. Without it a guest that drives the device may need cache maintenance
- * @IOASID_DEVICE_DIRTY: the IOMMU can record which pages the device writes
+ * @IOASID_DEVICE_DIRTY: the IOMMU can mark which pages the device writes, and the kernel
+ *	lets us see that: IOASID_ATTACH to a space of IOASID_ALLOC_DIRTY_TRACKING is not
+ *	refused for want of it
  * @IOASID_DEVICE_REPLACE: IOASID_ATTACH with IOASID_ATTACH_REPLACE succeeds without
  *	IOASID_ATTACH_ALLOW_WINDOW
  * @IOASID_DEVICE_ATS: the device has PCI's address translation service
@@ -701,9 +719,10 @@ enum ioasid_attach_flags {
  *
  * Errors: ENOENT, ENODEV, EEXIST (attached already), EBUSY (a device of the group or
  * container is attached to another space), EADDRNOTAVAIL (something is mapped where this device
- * cannot reach or reserves), EOPNOTSUPP (the IOMMU cannot; no PASIDs; a window is not
- * accepted), EINVAL (PASID out of range, or without its flag; nothing to replace; a
- * window without IOASID_ATTACH_REPLACE), EIO, ENOMEM, EINTR.
+ * cannot reach or reserves), EOPNOTSUPP (the IOMMU cannot, also what the space was
+ * allocated for; no PASIDs; a window is not accepted), EINVAL (PASID out of range, or
+ * without its flag; nothing to replace; a window without IOASID_ATTACH_REPLACE), EIO,
+ * ENOMEM, EINTR.
  */
 struct ioasid_attach {
 	__u32 size;
@@ -1003,6 +1022,121 @@ struct ioasid_device_intersect {
 };
 
 #define IOASID_DEVICE_INTERSECT	_IO(IOASID_TYPE, 0x10)
+
+/**
+ * enum ioasid_dirty_set_flags - Flags of IOASID_DIRTY_SET
+ * @IOASID_DIRTY_ENABLE: track the space; without it: no longer
+ */
+enum ioasid_dirty_set_flags {
+	IOASID_DIRTY_ENABLE = 1 << 0,
+};
+
+/**
+ * struct ioasid_dirty_set - ioctl(IOASID_DIRTY_SET): begin or end to track what is written
+ * @size: sizeof(struct ioasid_dirty_set)
+ * @flags: see enum ioasid_dirty_set_flags
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid: the space
+ * @__reserved: must be 0
+ *
+ * From the return of this call on it is known which pages devices write in the space,
+ * whatever is mapped and attached, unmapped and detached: see IOASID_DIRTY_READ. To begin
+ * where tracking has begun already changes nothing. To end forgets what was not read.
+ *
+ * Any space can be tracked; how well is told by IOASID_DIRTY_READ. In one that was
+ * allocated without IOASID_ALLOC_DIRTY_TRACKING the hardware marks nothing.
+ *
+ * Memory of devices, which VFIO's type1 can map, is not tracked.
+ *
+ * Errors: ENOENT, EOPNOTSUPP (the driver of an IOMMU refused), ENOMEM.
+ */
+struct ioasid_dirty_set {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 ioasid;
+	__u32 __reserved;
+};
+
+#define IOASID_DIRTY_SET	_IO(IOASID_TYPE, 0x12)
+
+/**
+ * enum ioasid_dirty_precision - How well it is known what was written
+ * @IOASID_DIRTY_SOFTWARE: the pages that drivers of software devices have written, or have
+ *	pinned for writing; or nothing is attached
+ * @IOASID_DIRTY_HARDWARE: the pages that the IOMMU has marked. Where it maps many pages by
+ *	one entry all of them are marked at once; see granule of struct ioasid_alloc
+ * @IOASID_DIRTY_COARSE: all that devices could have written: whatever is mapped for writing
+ *
+ * Each is weaker than those before it.
+ */
+enum ioasid_dirty_precision {
+	IOASID_DIRTY_SOFTWARE = 0,
+	IOASID_DIRTY_HARDWARE = 1,
+	IOASID_DIRTY_COARSE = 2,
+};
+
+/**
+ * enum ioasid_dirty_read_flags - Flags of IOASID_DIRTY_READ
+ * @IOASID_DIRTY_NO_CLEAR: what is read stays dirty
+ */
+enum ioasid_dirty_read_flags {
+	IOASID_DIRTY_NO_CLEAR = 1 << 0,
+};
+
+/**
+ * struct ioasid_dirty_read - ioctl(IOASID_DIRTY_READ): which pages were written
+ * @size: sizeof(struct ioasid_dirty_read)
+ * @flags: see enum ioasid_dirty_read_flags
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @ioasid: the space, which is tracked
+ * @precision: out: the weakest enum ioasid_dirty_precision of all that the answer is from
+ * @iova: first byte of the range, a multiple of @page_size
+ * @length: bytes, a multiple of @page_size, not 0. The range may be mapped in part, or not
+ *	at all, and larger than any memory
+ * @page_size: bytes that one bit stands for: a power of two, at least a page
+ * @bitmap: pointer to an array of __u64, aligned to them: bit n modulo 64 of word n / 64
+ *	stands for @page_size bytes from @iova + n * @page_size on
+ * @bitmap_size: in: bytes of @bitmap, which whole words for the range must fit in; out:
+ *	with EMSGSIZE: bytes that are needed
+ * @num_dirty: out: bits that stand for dirty pages
+ *
+ * Bits of dirty pages are set in the bitmap; other bits, and words without a dirty page,
+ * are not touched. So the caller zeroes the bitmap, and one for a large range, in which
+ * little is mapped, takes little memory.
+ *
+ * What is reported is clean afterwards, without IOASID_DIRTY_NO_CLEAR, and is reported
+ * again when it is written again. Nothing outside the range is changed. Dirty as long as
+ * they are so are pages that a driver of a software device keeps pinned for writing, and,
+ * where an IOMMU is attached that marks nothing, all that is mapped for writing.
+ *
+ * Pages that were unmapped, or whose device was detached, are reported as well, until they
+ * were read once; they stand for what was mapped there before. So read the range between
+ * unmapping it and mapping it anew. What devices write while a call unmaps it the
+ * hardware may fail to mark; stop them before.
+ *
+ * If a page was written before the call its bit is set, whatever other threads do
+ * meanwhile, unless they read it, too. A call that fails, also because of a signal, leaves
+ * dirty what was; it may have set bits.
+ *
+ * Errors: ENOENT, EINVAL (the space is not tracked; not aligned, empty or wrapping range;
+ * @page_size), EMSGSIZE (only @bitmap_size is written then), EFAULT, ENOMEM, EINTR.
+ */
+struct ioasid_dirty_read {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 ioasid;
+	__u32 precision;
+	__aligned_u64 iova;
+	__aligned_u64 length;
+	__aligned_u64 page_size;
+	__aligned_u64 bitmap;
+	__aligned_u64 bitmap_size;
+	__aligned_u64 num_dirty;
+};
+
+#define IOASID_DIRTY_READ	_IO(IOASID_TYPE, 0x13)
 
 /*
  * The commands below go to the VFIO container (/dev/vfio/vfio) after
