@@ -144,3 +144,41 @@ int ioasid_space_allow_iovas(struct ioasid_ctx *ctx, uint32_t ioasid,
 				    count, ioasid);
 	return 0;
 }
+
+int ioasid_space_dirty_set(struct ioasid_ctx *ctx, uint32_t ioasid, bool on)
+{
+	struct ioasid_dirty_set set = {
+		.size = sizeof(set),
+		.flags = on ? IOASID_DIRTY_ENABLE : 0,
+		.ioasid = ioasid,
+	};
+	int ret;
+
+	ret = iol_cmd(ctx->fd, IOASID_DIRTY_SET, &set);
+	if (ret)
+		return iol_fail_cmd(ret, "cannot %s to track what is written in space %u",
+				    on ? "begin" : "end", ioasid);
+	return 0;
+}
+
+int ioasid_space_dirty_read(struct ioasid_ctx *ctx, struct ioasid_dirty_read *read)
+{
+	union {
+		struct ioasid_dirty_read read;
+		char room[IOL_STRUCT_MAX];
+	} cmd;
+	int ret;
+
+	ret = iol_take(&cmd, read, sizeof(*read), "ioasid_dirty_read");
+	if (ret)
+		return ret;
+	ret = iol_cmd(ctx->fd, IOASID_DIRTY_READ, &cmd.read);
+	if (ret == -EMSGSIZE)
+		read->bitmap_size = cmd.read.bitmap_size;
+	if (ret)
+		return iol_fail_cmd(ret, "cannot read what was written in space %u",
+				    read->ioasid);
+	read->precision = cmd.read.precision;
+	read->num_dirty = cmd.read.num_dirty;
+	return 0;
+}

@@ -575,7 +575,7 @@ int ioasid_space_unmap(struct ioasid_ctx *ctx, uint32_t ioasid, uint64_t iova,
  * @unmapped: out: bytes that were mapped; or NULL
  *
  * Context: as ioasid_space_unmap().
- * Return: 0, also if nothing was mapped; -ENOENT.
+ * Return: 0, also if nothing was mapped; -ENOENT, -ENOMEM (to remember what is dirty).
  */
 int ioasid_space_unmap_all(struct ioasid_ctx *ctx, uint32_t ioasid,
 			   uint64_t *unmapped);
@@ -625,6 +625,38 @@ int ioasid_space_iova_ranges(struct ioasid_ctx *ctx, uint32_t ioasid,
  */
 int ioasid_space_allow_iovas(struct ioasid_ctx *ctx, uint32_t ioasid,
 			     const struct ioasid_iova_range *ranges, uint32_t count);
+
+/**
+ * ioasid_space_dirty_set() - Begin or end to track what devices write in a space
+ * @ctx: the context
+ * @ioasid: the space
+ * @on: begin; false to end, which forgets what was not read
+ *
+ * A space that is to have the hardware mark what is written is made for it: see
+ * ioasid_space_alloc_with() and IOASID_ALLOC_DIRTY_TRACKING.
+ *
+ * Context: any thread.
+ * Return: 0, also if that is so already; -ENOENT, -EOPNOTSUPP (a driver of an IOMMU
+ *	refused), -ENOMEM.
+ */
+int ioasid_space_dirty_set(struct ioasid_ctx *ctx, uint32_t ioasid, bool on);
+
+/**
+ * ioasid_space_dirty_read() - Which pages of a space were written
+ * @ctx: the context
+ * @read: in: @size = sizeof(*read), @flags, @ioasid, @iova, @length, @page_size, @bitmap
+ *	and @bitmap_size, the rest zero; out: @precision and @num_dirty, or, with -EMSGSIZE,
+ *	@bitmap_size
+ *
+ * Sets bits in the bitmap, which the caller has zeroed, and then regards these pages as
+ * clean, unless @flags has IOASID_DIRTY_NO_CLEAR. See struct ioasid_dirty_read.
+ *
+ * Context: any thread. What is written while this runs may be reported or not.
+ * Return: 0; -ENOENT, -EINVAL (@size; the space is not tracked; the range, @page_size or
+ *	@bitmap), -EMSGSIZE (the bitmap is too small), -EFAULT, -ENOMEM, -EINTR. What was
+ *	dirty is so still, then.
+ */
+int ioasid_space_dirty_read(struct ioasid_ctx *ctx, struct ioasid_dirty_read *read);
 
 /* ---- memory: pinned and charged once, mapped in many places ---- */
 

@@ -39,6 +39,8 @@ union fake_cmd {
 	struct ioasid_register_memory register_memory;
 	struct ioasid_unregister_memory unregister_memory;
 	struct ioasid_copy copy;
+	struct ioasid_dirty_set dirty_set;
+	struct ioasid_dirty_read dirty_read;
 };
 
 /**

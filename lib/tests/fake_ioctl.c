@@ -280,6 +280,19 @@ static int fake_map_batch(struct ioasid_map_batch *batch)
 	return 0;
 }
 
+static int fake_dirty_read(struct ioasid_dirty_read *read)
+{
+	uint64_t needed = (read->length / read->page_size + 63) / 64 * 8;
+
+	if (read->bitmap_size < needed) {
+		read->bitmap_size = needed;
+		return -EMSGSIZE;
+	}
+	read->precision = IOASID_DIRTY_HARDWARE;
+	read->num_dirty = 3;
+	return 0;
+}
+
 static int fake_ioasid(unsigned long request, void *arg)
 {
 	struct ioasid_map_file *file = arg;
@@ -316,6 +329,9 @@ static int fake_ioasid(unsigned long request, void *arg)
 	case IOASID_REGISTER_MEMORY:
 		((struct ioasid_register_memory *)arg)->memory_id = ++fake_ids;
 		return 0;
+	case IOASID_DIRTY_READ:
+		return fake_dirty_read(arg);
+	case IOASID_DIRTY_SET:
 	case IOASID_UNREGISTER_MEMORY:
 	case IOASID_ALLOW_IOVAS:
 	case IOASID_GET_CAPS:

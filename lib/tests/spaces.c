@@ -244,6 +244,49 @@ static void unmapping(void)
 	end("unmapping");
 }
 
+static void tracking(void)
+{
+	struct ioasid_dirty_set wanted = {
+		.size = sizeof(wanted),
+		.flags = IOASID_DIRTY_ENABLE,
+		.ioasid = 5,
+	};
+	struct ioasid_dirty_read read = {
+		.size = sizeof(read),
+		.flags = IOASID_DIRTY_NO_CLEAR,
+		.ioasid = 5,
+		.iova = 0x7000,
+		.length = 65 * 0x1000,
+		.page_size = 0x1000,
+		.bitmap = (uintptr_t)page,
+		.bitmap_size = 16,
+	}, asked = read;
+
+	start();
+	tap_ok(!ioasid_space_dirty_set(ctx, 5, true) && sent(&wanted, sizeof(wanted)),
+	       "a space is tracked");
+	wanted.flags = 0;
+	tap_ok(!ioasid_space_dirty_set(ctx, 5, false) && sent(&wanted, sizeof(wanted)),
+	       "and no longer");
+	tap_ok(!ioasid_space_dirty_read(ctx, &read) && sent(&asked, sizeof(asked)) &&
+	       read.precision == IOASID_DIRTY_HARDWARE && read.num_dirty == 3,
+	       "what is dirty is read");
+
+	read = asked;
+	read.bitmap_size = 8;
+	tap_fails(ioasid_space_dirty_read(ctx, &read), -EMSGSIZE, "a bitmap that is too small",
+		  TAP_WORDS("space 5"));
+	tap_ok(read.bitmap_size == 16 && !read.num_dirty, "and what it needs");
+	read.size = 8;
+	tap_fails(ioasid_space_dirty_read(ctx, &read), -EINVAL, "no size of the struct",
+		  TAP_WORDS("ioasid_dirty_read"));
+	fake.request = IOASID_DIRTY_SET;
+	fake.request_errno = EOPNOTSUPP;
+	tap_fails(ioasid_space_dirty_set(ctx, 5, true), -EOPNOTSUPP, "an IOMMU that refuses",
+		  TAP_WORDS("begin", "space 5"));
+	end("tracking");
+}
+
 static void registration(void)
 {
 	struct ioasid_register_memory wanted = {
@@ -361,6 +404,7 @@ int main(void)
 	batches();
 	files();
 	unmapping();
+	tracking();
 	registration();
 	copying_memory();
 	copying_spaces();
