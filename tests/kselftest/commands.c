@@ -211,6 +211,26 @@ static void prepare_device_intersect(struct rig *rig, void *arg)
 	common->num_devices = 1;
 }
 
+static void prepare_dirty_set(struct rig *rig, void *arg)
+{
+	struct ioasid_dirty_set *set = arg;
+
+	set->ioasid = rig->space;
+}
+
+static void prepare_dirty_read(struct rig *rig, void *arg)
+{
+	struct ioasid_dirty_read *read = arg;
+
+	do_dirty_set(rig->fd, rig->space, true);
+	read->ioasid = rig->space;
+	read->iova = 16 * PAGE;
+	read->length = PAGE;
+	read->page_size = PAGE;
+	read->bitmap = (uintptr_t)&rig->dirty;
+	read->bitmap_size = sizeof(rig->dirty);
+}
+
 const struct command commands[NUM_COMMANDS] = {
 	[CMD_GET_CAPS] = {
 		.nr = IOASID_GET_CAPS,
@@ -223,6 +243,7 @@ const struct command commands[NUM_COMMANDS] = {
 		.nr = IOASID_ALLOC,
 		.size = sizeof(struct ioasid_alloc),
 		.min_size = offsetof(struct ioasid_alloc, granule),
+		.flags = IOASID_ALLOC_DIRTY_TRACKING,
 		.result = true,
 		.prepare = prepare_nothing,
 	},
@@ -324,6 +345,20 @@ const struct command commands[NUM_COMMANDS] = {
 		.reserved = offsetof(struct ioasid_device_intersect, __reserved),
 		.result = true,
 		.prepare = prepare_device_intersect,
+	},
+	[CMD_DIRTY_SET] = {
+		.nr = IOASID_DIRTY_SET,
+		.size = sizeof(struct ioasid_dirty_set),
+		.reserved = offsetof(struct ioasid_dirty_set, __reserved),
+		.flags = IOASID_DIRTY_ENABLE,
+		.prepare = prepare_dirty_set,
+	},
+	[CMD_DIRTY_READ] = {
+		.nr = IOASID_DIRTY_READ,
+		.size = sizeof(struct ioasid_dirty_read),
+		.flags = IOASID_DIRTY_NO_CLEAR,
+		.result = true,
+		.prepare = prepare_dirty_read,
 	},
 	[CMD_BIND] = {
 		.nr = VFIO_IOASID_BIND,

@@ -23,6 +23,7 @@ struct rig {
 	struct cmd_header *arg;
 	struct ioasid_iova_range ranges[NUM_RANGES];
 	struct ioasid_map_entry entry;
+	__u64 dirty;			/* a bitmap of a few pages */
 };
 
 struct command {
@@ -55,6 +56,8 @@ enum {
 	CMD_UNREGISTER_MEMORY,
 	CMD_COPY,
 	CMD_DEVICE_INTERSECT,
+	CMD_DIRTY_SET,
+	CMD_DIRTY_READ,
 	CMD_BIND,
 	CMD_UNBIND,
 	CMD_ADOPT,

@@ -70,6 +70,39 @@ int do_alloc_granule(int fd, __u64 granule, __u32 *ioasid)
 	return err;
 }
 
+int do_alloc_tracking(int fd, __u64 granule, __u32 *ioasid)
+{
+	struct ioasid_alloc arg = {
+		.size = sizeof(arg),
+		.flags = IOASID_ALLOC_DIRTY_TRACKING,
+		.kind = IOASID_KIND_PAGING,
+		.granule = granule,
+	};
+	int err = cmd(fd, IOASID_ALLOC, &arg);
+
+	if (!err)
+		*ioasid = arg.ioasid;
+	return err;
+}
+
+int do_dirty_set(int fd, __u32 ioasid, bool on)
+{
+	struct ioasid_dirty_set arg = {
+		.size = sizeof(arg),
+		.flags = on ? IOASID_DIRTY_ENABLE : 0,
+		.ioasid = ioasid,
+	};
+
+	return cmd(fd, IOASID_DIRTY_SET, &arg);
+}
+
+int do_dirty_read(int fd, __u32 ioasid, struct ioasid_dirty_read *read)
+{
+	read->size = sizeof(*read);
+	read->ioasid = ioasid;
+	return cmd(fd, IOASID_DIRTY_READ, read);
+}
+
 int do_alloc(int fd, __u32 *ioasid)
 {
 	return do_alloc_window(fd, 0, 0, ioasid);

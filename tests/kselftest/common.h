@@ -73,6 +73,10 @@ int do_copy_memory(int fd, int src_fd, __u32 memory, __u64 offset, __u32 ioasid,
 		   __u64 length, __u64 iova, __u32 prot);
 int do_copy_space(int fd, int src_fd, __u32 source, __u64 source_iova,
 		  __u32 ioasid, __u64 length, __u64 iova, __u32 prot);
+int do_alloc_tracking(int fd, __u64 granule, __u32 *ioasid);
+int do_dirty_set(int fd, __u32 ioasid, bool on);
+/* @read has all but @size and @ioasid. */
+int do_dirty_read(int fd, __u32 ioasid, struct ioasid_dirty_read *read);
 int do_device_info(int fd, __u32 dev_id, struct ioasid_device_info *info);
 /* @info has its arrays and their sizes; the rest is filled in. */
 int do_device_arrays(int fd, __u32 dev_id, struct ioasid_device_info *info);

@@ -37,6 +37,8 @@ static_assert(sizeof(struct ioasid_map_file) == 56, "map_file");
 static_assert(sizeof(struct ioasid_register_memory) == 40, "register_memory");
 static_assert(sizeof(struct ioasid_unregister_memory) == 24, "unregister");
 static_assert(sizeof(struct ioasid_copy) == 56, "copy");
+static_assert(sizeof(struct ioasid_dirty_set) == 24, "dirty_set");
+static_assert(sizeof(struct ioasid_dirty_read) == 72, "dirty_read");
 static_assert(sizeof(struct vfio_ioasid_bind) == 40, "bind");
 static_assert(sizeof(struct vfio_ioasid_unbind) == 24, "unbind");
 
@@ -99,6 +101,27 @@ TEST_F(compat, queries)
 	ASSERT_OK(do_iova_ranges(self->fd, self->space, &range, &num));
 	EXPECT_EQ(1, num);
 	EXPECT_EQ(UINT64_MAX, range.last);
+}
+
+TEST_F(compat, dirty)
+{
+	__u64 bitmap[2] = { 0 };
+	struct ioasid_dirty_read read = {
+		.iova = 16 * PAGE,
+		.length = 65 * PAGE,
+		.page_size = PAGE,
+		.bitmap = (uintptr_t)bitmap,
+		.bitmap_size = sizeof(bitmap),
+	};
+
+	ASSERT_OK(do_attach(self->fd, self->dev.id, self->space));
+	ASSERT_OK(do_dirty_set(self->fd, self->space, true));
+	ASSERT_OK(do_map(self->fd, self->space, self->memory, PAGE, 80 * PAGE,
+			 RW));
+	ASSERT_OK(do_dirty_read(self->fd, self->space, &read));
+	EXPECT_EQ(0, bitmap[0]);
+	EXPECT_EQ(1, bitmap[1]);
+	EXPECT_EQ(IOASID_DIRTY_COARSE, read.precision);
 }
 
 TEST_F(compat, dma)

@@ -51,6 +51,19 @@ static int reason_value(struct scene *scene)
 	return cmd(scene->fd, IOASID_ALLOC, &arg);
 }
 
+static int reason_dirty(struct scene *scene)
+{
+	__u64 bitmap;
+	struct ioasid_dirty_read read = {
+		.length = PAGE,
+		.page_size = PAGE,
+		.bitmap = (uintptr_t)&bitmap,
+		.bitmap_size = sizeof(bitmap),
+	};
+
+	return do_dirty_read(scene->fd, scene->space, &read);
+}
+
 static int reason_fault(struct scene *scene)
 {
 	__u32 num = 64;
@@ -345,6 +358,8 @@ static struct how how_to(enum ioasid_reason reason)
 		return (struct how){ .why_not = "it takes a mock IOMMU: mock_refuse has it" };
 	case IOASID_REASON_CONTAINER_ATTACHED:
 		return (struct how){ .why_not = "mediated_basic has it" };
+	case IOASID_REASON_DIRTY:
+		return (struct how){ EINVAL, reason_dirty, NULL };
 	}
 	return (struct how){ 0 };
 }
