@@ -45,6 +45,9 @@ static const char * const iol_reasons[] = {
 	[IOASID_REASON_BLOCKED] = "blocked",
 	[IOASID_REASON_CONTAINER_ATTACHED] = "container-attached",
 	[IOASID_REASON_DIRTY] = "dirty",
+	[IOASID_REASON_INTENT] = "intent",
+	[IOASID_REASON_PASID_TABLE] = "pasid-table",
+	[IOASID_REASON_PASID_DRIVER] = "pasid-driver",
 };
 
 static const char * const iol_iommu_kinds[] = {

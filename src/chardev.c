@@ -49,7 +49,8 @@ static const struct ioas_command ioas_commands[] = {
 		     IOASID_UNMAP_ALL,
 		     offsetof(struct ioasid_unmap_dma, __reserved),
 		     ioas_cmd_unmap_dma),
-	IOAS_COMMAND(IOASID_DEVICE_INFO, ioasid_device_info, iommu_name, 0, 0,
+	IOAS_COMMAND(IOASID_DEVICE_INFO, ioasid_device_info, __reserved, 0,
+		     offsetof(struct ioasid_device_info, __reserved),
 		     ioas_cmd_device_info),
 	IOAS_COMMAND(IOASID_ATTACH, ioasid_attach, __reserved,
 		     IOASID_ATTACH_PASID | IOASID_ATTACH_REPLACE |
@@ -79,12 +80,14 @@ static const struct ioas_command ioas_commands[] = {
 		     __reserved, 0,
 		     offsetof(struct ioasid_device_intersect, __reserved),
 		     ioas_cmd_device_intersect),
-	[_IOC_NR(IOASID_DIRTY_SET)] =
+	IOAS_COMMAND(IOASID_PASID_MAP, ioasid_pasid_map, __reserved,
+		     IOASID_PASID_MAP_PASID,
+		     offsetof(struct ioasid_pasid_map, __reserved),
+		     ioas_cmd_pasid_map),
 	IOAS_COMMAND(IOASID_DIRTY_SET, ioasid_dirty_set, __reserved,
 		     IOASID_DIRTY_ENABLE,
 		     offsetof(struct ioasid_dirty_set, __reserved),
 		     ioas_cmd_dirty_set),
-	[_IOC_NR(IOASID_DIRTY_READ)] =
 	IOAS_COMMAND(IOASID_DIRTY_READ, ioasid_dirty_read, num_dirty,
 		     IOASID_DIRTY_NO_CLEAR, 0, ioas_cmd_dirty_read),
 };

@@ -43,6 +43,7 @@ union ioas_command_data {
 	struct ioasid_device_intersect device_intersect;
 	struct ioasid_dirty_set dirty_set;
 	struct ioasid_dirty_read dirty_read;
+	struct ioasid_pasid_map pasid_map;
 	struct vfio_ioasid_bind bind;
 	struct vfio_ioasid_unbind unbind;
 	struct vfio_ioasid_adopt adopt;

@@ -8,10 +8,14 @@
  *	ioas_fdinfo_lock	marks of memory that is counted for /proc/PID/fdinfo
  *	ioas_container.lock	groups of a VFIO container; held across BIND
  *	ioas_group.lock		devices of a group, and where they are attached
+ *	ioas_declared_lock	what drivers have declared (device/declared.c)
+ *	ioas_tables_lock	who shares a table of PASIDs (device/table.c)
+ *	ioas_ctx.cpu_lock	PASIDs that CPUs translate (device/cpu.c)
  *	ioas_access.attach_lock	where the drivers of software devices are attached
  *	ioas_access.tell_lock	held while drivers give back what they have pinned
  *	(drivers' own locks)	those that their callbacks take
  *	ioas_space.domains_sem	which domains mirror the space, and its reserved ranges
+ *	ioas_table.lock		which PASIDs of a requester id are taken, and attached
  *	ioas_access.sem		held for read while a driver uses the space
  *	ioas_access.pins_lock	what drivers have pinned
  *	ioas_space.lock		areas of the space; also its reserved ranges
@@ -27,7 +31,8 @@
  * ioas_places_lock alone is also taken under mmap_lock and i_mmap_rwsem, by an MMU
  * notifier; so nothing that can wait for memory is done under it.
  * A driver holds what locks it likes when it pins, reads or writes, none that its
- * callbacks take when it binds, attaches or closes.
+ * callbacks take when it binds, attaches or closes. It is told of PASIDs under
+ * ioas_group.lock alone.
  *
  * domains_sem is taken for write to change the set of domains (attach, detach,
  * free) and for read to change what the domains translate (map, unmap). So whoever
@@ -82,6 +87,8 @@ struct ioas_ctx {
 	refcount_t refs;
 	struct xarray objects;
 	struct ioas_object *recent;	/* found last, by the xarray's lock; or NULL */
+	struct mutex cpu_lock;		/* the next one */
+	struct xarray cpu_pasids;	/* struct ioas_cpu_pasid, by the user's number */
 };
 
 /**
@@ -139,7 +146,8 @@ struct ioas_space {
 struct ioas_group {
 	refcount_t refs;
 	int id;					/* as in sysfs */
-	struct ioas_access *access;		/* constant, NULL if physical */
+	bool owned;				/* constant: an IOMMU blocks its DMA */
+	struct ioas_access *access;		/* constant, NULL if no CPU code needs it */
 	struct ioas_container *container;	/* NULL once it left; by lock */
 	struct list_head container_node;	/* by container->lock */
 
@@ -163,7 +171,10 @@ struct ioas_attachment {
 	struct ioas_space *space;
 	struct ioas_domain *domain;
 	u32 pasid;				/* 0: the group's without PASID */
-	struct device *dev;			/* whose IOMMU it is */
+	u32 hw_pasid;				/* what the IOMMU sees; 0: none */
+	struct ioas_table *table;		/* whose number that is, or NULL */
+	struct device *dev;			/* whose IOMMU it is; NULL: software */
+	struct iommu_group *iommu_group;	/* of @dev */
 	struct list_head device_node;		/* in device->pasids, by group->lock */
 	struct ioas_attach_handle handle;
 
@@ -189,6 +200,15 @@ struct ioas_device {
 	u64 cookie;
 	char name[IOASID_NAME_LEN];
 
+	/* What DMA it does. Constant once it is bound. */
+	u32 intent;			/* enum ioasid_intent */
+	u32 pasid_kind;			/* enum ioasid_pasid_kind */
+	struct ioas_declared *declared;	/* holds a reference; NULL: nothing was */
+	struct device *rid;		/* whose requester id it has; NULL: software */
+	struct device *parent;		/* that, if not its own; holds a reference */
+	struct iommu_group *parent_group;	/* of @parent; holds a reference */
+	struct notifier_block parent_nb;
+
 	/* What its IOMMU can do, read once at bind. */
 	unsigned long page_sizes;
 	u64 aperture_first;
@@ -200,6 +220,9 @@ struct ioas_device {
 	bool attached;
 	struct list_head pasids;	/* struct ioas_attachment */
 	struct list_head group_node;	/* in group->devices */
+	struct ioas_table *table;	/* of PASIDs of @rid; NULL if it has none */
+	struct list_head declared_node;	/* in declared->devices, by ioas_declared_lock */
+	struct list_head table_node;	/* in table->devices, by ioas_tables_lock */
 };
 
 #endif

@@ -362,14 +362,14 @@ static void names(void)
 {
 	unsigned int i, j, known = 0;
 
-	for (i = 0; i <= IOASID_REASON_DIRTY; i++) {
+	for (i = 0; i <= IOASID_REASON_PASID_DRIVER; i++) {
 		for (j = 0; j < i; j++)
 			if (!strcmp(ioasid_reason_name(i), ioasid_reason_name(j)))
 				break;
 		known += j == i && strcmp(ioasid_reason_name(i), "unknown");
 	}
-	tap_ok(known == IOASID_REASON_DIRTY + 1, "every reason has a name of its own");
-	tap_ok(!strcmp(ioasid_reason_name(IOASID_REASON_DIRTY + 1), "unknown") &&
+	tap_ok(known == IOASID_REASON_PASID_DRIVER + 1, "every reason has a name of its own");
+	tap_ok(!strcmp(ioasid_reason_name(IOASID_REASON_PASID_DRIVER + 1), "unknown") &&
 	       !strcmp(ioasid_reason_name(~0u), "unknown"), "others are unknown");
 	tap_ok(!strcmp(ioasid_iommu_kind_name(IOASID_IOMMU_INTEL_VTD), "Intel VT-d") &&
 	       !strcmp(ioasid_iommu_kind_name(~0u), "unknown"), "kinds of IOMMUs");

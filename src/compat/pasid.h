@@ -56,6 +56,28 @@ static inline int ioas_group_replace(struct iommu_group *group,
 {
 	return iommu_replace_group_handle(group, domain, &handle->iommu);
 }
+
+/* A PASID that no other process on the machine has, for @dev; 0 if there is none left. */
+static inline u32 ioas_global_pasid_alloc(struct device *dev)
+{
+	ioasid_t pasid = iommu_alloc_global_pasid(dev);
+
+	return pasid == IOMMU_PASID_INVALID ? 0 : pasid;
+}
+
+static inline void ioas_global_pasid_free(u32 pasid)
+{
+	iommu_free_global_pasid(pasid);
+}
+
+/* Does DMA of @dev without PASID go where the host's own drivers want it to? */
+static inline bool ioas_rid_is_hosts(struct device *dev)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	return domain && domain->type != IOMMU_DOMAIN_BLOCKED &&
+	       domain->type != IOMMU_DOMAIN_UNMANAGED;
+}
 #else
 struct ioas_attach_handle {
 };
@@ -81,6 +103,20 @@ static inline int ioas_group_replace(struct iommu_group *group,
 				     struct iommu_domain *domain)
 {
 	return -EOPNOTSUPP;
+}
+
+static inline u32 ioas_global_pasid_alloc(struct device *dev)
+{
+	return 0;
+}
+
+static inline void ioas_global_pasid_free(u32 pasid)
+{
+}
+
+static inline bool ioas_rid_is_hosts(struct device *dev)
+{
+	return false;
 }
 #endif
 

@@ -30,6 +30,8 @@ struct ioas_ctx *ioas_ctx_create(void)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&ctx->refs, 1);
 	xa_init_flags(&ctx->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	mutex_init(&ctx->cpu_lock);
+	xa_init_flags(&ctx->cpu_pasids, XA_FLAGS_ACCOUNT);
 	return ctx;
 }
 
@@ -51,6 +53,8 @@ void ioas_ctx_put(struct ioas_ctx *ctx)
 	if (!refcount_dec_and_test(&ctx->refs))
 		return;
 	xa_destroy(&ctx->objects);
+	xa_destroy(&ctx->cpu_pasids);
+	mutex_destroy(&ctx->cpu_lock);
 	kfree(ctx);
 }
 

@@ -33,7 +33,7 @@ struct ioas_device *ioas_agent_create(struct ioas_group *group)
 	iommu_group_for_each_dev(group->iommu_group, &dev, ioas_take_any);
 	if (!dev)
 		return ERR_PTR(-ENODEV);
-	agent = ioas_device_create(group, dev, 0);
+	agent = ioas_device_create(group, dev, NULL, 0);
 	put_device(dev);
 	if (!agent)
 		return ERR_PTR(-ENOMEM);

@@ -20,6 +20,7 @@
 #include "device/attachment.h"
 #include "device/device.h"
 #include "dirty/dirty.h"
+#include "device/table.h"
 #include "domain/domain.h"
 #include "space/space.h"
 
@@ -70,14 +71,15 @@ void ioas_attachment_name(struct ioas_attachment *attachment,
  * ioas_attachment_create() - An attachment that is not attached yet
  * @space: where it will go
  * @device: the device, or one of the group
- * @pasid: the PASID, 0 for the group's DMA without one
+ * @pasid: the user's PASID, 0 for the group's DMA without one
+ * @hw_pasid: the PASID that its DMA carries, which the caller has taken; 0 if none
  *
  * Context: may sleep; group->lock.
  * Return: the attachment, for ioas_attachment_free(), or NULL.
  */
 struct ioas_attachment *ioas_attachment_create(struct ioas_space *space,
 					       struct ioas_device *device,
-					       u32 pasid)
+					       u32 pasid, u32 hw_pasid)
 {
 	struct ioas_attachment *attachment = kzalloc(sizeof(*attachment),
 						     GFP_KERNEL_ACCOUNT);
@@ -88,8 +90,11 @@ struct ioas_attachment *ioas_attachment_create(struct ioas_space *space,
 	refcount_inc(&space->obj.refs);
 	attachment->group = device->group;
 	attachment->space = space;
-	attachment->dev = device->dev;
+	attachment->dev = device->rid;
+	attachment->iommu_group = ioas_device_iommu_group(device);
 	attachment->pasid = pasid;
+	attachment->hw_pasid = hw_pasid;
+	attachment->table = device->table;
 	INIT_LIST_HEAD(&attachment->device_node);
 	INIT_LIST_HEAD(&attachment->reserved);
 	INIT_LIST_HEAD(&attachment->aperture);
@@ -115,9 +120,9 @@ static int ioas_hw_attach(struct ioas_attachment *attachment,
 {
 	struct ioas_group *group = attachment->group;
 
-	if (attachment->pasid)
-		return ioas_pasid_attach(attachment->dev, attachment->pasid,
-					 domain);
+	if (attachment->hw_pasid)
+		return ioas_slot_attach(attachment->table, attachment->hw_pasid,
+					domain);
 	return ioas_group_attach(group->iommu_group, &group->blocked, domain);
 }
 
@@ -126,8 +131,8 @@ static void ioas_hw_detach(struct ioas_attachment *attachment,
 {
 	struct ioas_group *group = attachment->group;
 
-	if (attachment->pasid)
-		ioas_pasid_detach(attachment->dev, attachment->pasid, domain);
+	if (attachment->hw_pasid)
+		ioas_slot_detach(attachment->table, attachment->hw_pasid);
 	else
 		ioas_group_detach(group->iommu_group, &group->blocked, domain);
 }
@@ -140,9 +145,9 @@ static int ioas_hw_enter(struct ioas_entry *entry, struct ioas_domain *domain)
 
 	if (!entry->old)
 		return ioas_hw_attach(attachment, domain->iommu);
-	if (attachment->pasid)
-		return ioas_pasid_replace(attachment->dev, attachment->pasid,
-					  &attachment->handle, domain->iommu);
+	if (attachment->hw_pasid)
+		return ioas_slot_replace(attachment->table, attachment->hw_pasid,
+					 domain->iommu);
 	return ioas_group_replace(group->iommu_group, &attachment->handle,
 				  domain->iommu);
 }
@@ -260,7 +265,7 @@ static int ioas_prepare_msi(struct ioas_entry *entry,
 	int ret;
 
 	/* Interrupts are sent without PASID. */
-	if (entry->attachment->pasid)
+	if (entry->attachment->hw_pasid)
 		return 0;
 	list_for_each_entry(region, &entry->regions, node) {
 		if (region->kind == IOASID_RESV_MSI)
@@ -347,7 +352,7 @@ static struct ioas_domain *ioas_create_domain(struct ioas_entry *entry)
 {
 	struct ioas_attachment *attachment = entry->attachment;
 	struct ioas_space *space = attachment->space;
-	u32 flags = attachment->pasid ? IOAS_DOMAIN_PASID : 0;
+	u32 flags = attachment->hw_pasid ? IOAS_DOMAIN_PASID : 0;
 	struct ioas_domain *domain;
 
 	if (space->tracks)
@@ -390,7 +395,7 @@ static struct ioas_domain *ioas_add_domain(struct ioas_entry *entry)
 /* Ranges that the attachment brings, before anything of the hardware is touched. */
 static int ioas_entry_start(struct ioas_entry *entry)
 {
-	int ret = ioas_regions_get(entry->attachment->group->iommu_group,
+	int ret = ioas_regions_get(entry->attachment->iommu_group,
 				   &entry->regions);
 
 	return ret ? ret : ioas_reserve_regions(entry);
@@ -406,6 +411,19 @@ static void ioas_entry_cancel(struct ioas_entry *entry)
 	ioas_regions_put(&entry->regions);
 }
 
+static int ioas_fail_entry(struct ioas_entry *entry, int err)
+{
+	struct ioas_attachment *attachment = entry->attachment;
+
+	/* What is ours of the table is known before the kernel is asked. */
+	if (err == -EBUSY && attachment->hw_pasid)
+		return ioas_fail(entry->call, -EBUSY, IOASID_REASON_IN_USE,
+				 "the host uses PASID %u of %s, or resets it",
+				 attachment->hw_pasid,
+				 dev_name(attachment->dev));
+	return ioas_fail_iommu(entry->call, entry->device, err);
+}
+
 static int ioas_entry_finish(struct ioas_entry *entry)
 {
 	struct ioas_attachment *attachment = entry->attachment;
@@ -414,8 +432,7 @@ static int ioas_entry_finish(struct ioas_entry *entry)
 
 	domain = ioas_share_domain(entry) ?: ioas_add_domain(entry);
 	if (IS_ERR(domain))
-		return ioas_fail_iommu(entry->call, entry->device,
-				       PTR_ERR(domain));
+		return ioas_fail_entry(entry, PTR_ERR(domain));
 	domain->num_attachments++;
 	attachment->domain = domain;
 	list_add_tail(&attachment->space_node, &space->attachments);
@@ -496,7 +513,7 @@ void ioas_attachment_leave(struct ioas_attachment *attachment)
 {
 	struct ioas_space *space = attachment->space;
 
-	if (attachment->group->access) {
+	if (!attachment->dev) {
 		ioas_software_leave(attachment);
 		ioas_attachment_free(attachment);
 		return;

@@ -12,7 +12,7 @@ struct ioas_call;
 
 struct ioas_attachment *ioas_attachment_create(struct ioas_space *space,
 					       struct ioas_device *device,
-					       u32 pasid);
+					       u32 pasid, u32 hw_pasid);
 void ioas_attachment_free(struct ioas_attachment *attachment);
 void ioas_attachment_name(struct ioas_attachment *attachment,
 			  struct ioas_device *device);
@@ -33,6 +33,23 @@ int ioas_software_move(struct ioas_call *call, struct ioas_attachment *old,
 		       struct ioas_attachment *new, struct ioas_device *device,
 		       unsigned int devices, bool *left);
 
+/* pair.c: what PASID it carries, and who is told */
+struct ioas_attachment *ioas_pair_enter(struct ioas_call *call,
+					struct ioas_space *space,
+					struct ioas_device *device, u32 pasid);
+void ioas_pair_leave(struct ioas_device *device,
+		     struct ioas_attachment *attachment);
+struct ioas_attachment *ioas_pair_move(struct ioas_call *call,
+				       struct ioas_attachment *old,
+				       struct ioas_space *space,
+				       struct ioas_device *device,
+				       unsigned int devices, bool window,
+				       bool *left);
+int ioas_pair_try(struct ioas_call *call, struct ioas_device *device,
+		  struct iommu_domain *domain);
+int ioas_pair_find(struct ioas_call *call, struct ioas_device *device, u32 pasid,
+		   u32 *hw_pasid);
+
 /* rid.c: DMA without PASID */
 int ioas_rid_attach(struct ioas_call *call, struct ioas_space *space,
 		    struct ioas_device *device);
@@ -45,6 +62,10 @@ int ioas_pasid_attach_device(struct ioas_call *call, struct ioas_space *space,
 int ioas_pasid_detach_device(struct ioas_call *call,
 			     struct ioas_device *device);
 void ioas_pasids_leave(struct ioas_device *device);
+struct ioas_attachment *ioas_find_pasid(struct ioas_device *device, u32 pasid);
+int ioas_fail_no_pasid(struct ioas_call *call, struct ioas_device *device,
+		       u32 pasid);
+int ioas_check_parent_pasids(struct ioas_call *call, struct ioas_device *device);
 u32 ioas_device_max_pasids(struct ioas_device *device);
 
 /* attach.c: what both are asked for */

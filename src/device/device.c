@@ -9,7 +9,10 @@
 
 #include "command.h"
 #include "context/context.h"
+#include "device/attachment.h"
+#include "device/declared.h"
 #include "device/device.h"
+#include "device/table.h"
 #include "space/access.h"
 
 /**
@@ -24,6 +27,8 @@ void ioas_device_leave_group(struct ioas_device *device,
 {
 	lockdep_assert_held(&device->group->lock);
 	ioas_device_detach(device);
+	ioas_table_leave(device);
+	ioas_declared_leave(device);
 	list_del_init(&device->group_node);
 	device->state = state;
 }
@@ -58,31 +63,101 @@ static int ioas_device_notify(struct notifier_block *nb, unsigned long action,
 	return NOTIFY_OK;
 }
 
-/* A software device need not be on a bus. */
-static int ioas_watch_driver(struct ioas_device *device)
+/*
+ * The device whose requester id the DMA carries loses its driver. What its IOMMU has of
+ * ours is taken from it before.
+ */
+static int ioas_parent_notify(struct notifier_block *nb, unsigned long action,
+			      void *data)
 {
-	if (!device->dev->bus)
-		return 0;
-	return bus_register_notifier(device->dev->bus, &device->unbind_nb);
+	struct ioas_device *device = container_of(nb, struct ioas_device,
+						  parent_nb);
+
+	/* Who is bound in between finds the driver there, and is seen the second time. */
+	if (data != device->parent ||
+	    (action != BUS_NOTIFY_UNBIND_DRIVER &&
+	     action != BUS_NOTIFY_UNBOUND_DRIVER))
+		return NOTIFY_DONE;
+	mutex_lock(&device->group->lock);
+	if (device->state == IOAS_DEVICE_BOUND)
+		ioas_device_set_gone(device);
+	mutex_unlock(&device->group->lock);
+	return NOTIFY_OK;
 }
 
-static void ioas_unwatch_driver(struct ioas_device *device)
+/* A device without an IOMMU of its own need not be on a bus. */
+static int ioas_watch(struct device *dev, struct notifier_block *nb)
 {
-	if (device->dev->bus)
-		bus_unregister_notifier(device->dev->bus, &device->unbind_nb);
+	return dev && dev->bus ? bus_register_notifier(dev->bus, nb) : 0;
+}
+
+static void ioas_unwatch(struct device *dev, struct notifier_block *nb)
+{
+	if (dev && dev->bus)
+		bus_unregister_notifier(dev->bus, nb);
+}
+
+static int ioas_watch_drivers(struct ioas_device *device)
+{
+	int ret = ioas_watch(device->dev, &device->unbind_nb);
+
+	if (ret)
+		return ret;
+	ret = ioas_watch(device->parent, &device->parent_nb);
+	if (ret)
+		ioas_unwatch(device->dev, &device->unbind_nb);
+	return ret;
+}
+
+static void ioas_unwatch_drivers(struct ioas_device *device)
+{
+	ioas_unwatch(device->parent, &device->parent_nb);
+	ioas_unwatch(device->dev, &device->unbind_nb);
+}
+
+static void ioas_set_declared(struct ioas_device *device,
+			      struct ioas_declared *declared)
+{
+	const struct ioasidfd_intent *what = &declared->what;
+
+	ioas_declared_get(declared);
+	device->declared = declared;
+	device->intent = what->intent;
+	device->pasid_kind = what->pasids;
+	if (!what->parent)
+		return;
+	device->parent = get_device(what->parent);
+	device->parent_group = iommu_group_get(what->parent);
+	device->rid = device->parent;
+}
+
+/* Of a VFIO device that is like any other its whole requester id is the user's. */
+static void ioas_set_intent(struct ioas_device *device,
+			    struct ioas_declared *declared)
+{
+	bool owned = device->group->owned;
+
+	device->rid = owned ? device->dev : NULL;
+	device->intent = owned ? IOASID_INTENT_RID : IOASID_INTENT_SOFTWARE;
+	device->pasid_kind = owned ? IOASID_PASIDS_IDENTITY : IOASID_PASIDS_NONE;
+	if (declared)
+		ioas_set_declared(device, declared);
 }
 
 /**
  * ioas_device_create() - A device that is in no group's list yet, and has no id
  * @group: its group
  * @dev: the device
+ * @declared: what its driver has declared; NULL if it has not
  * @cookie: the user's
  *
  * Context: may sleep.
  * Return: the device, for ioas_device_release(), or NULL.
  */
 struct ioas_device *ioas_device_create(struct ioas_group *group,
-				       struct device *dev, u64 cookie)
+				       struct device *dev,
+				       struct ioas_declared *declared,
+				       u64 cookie)
 {
 	struct ioas_device *device = kzalloc(sizeof(*device),
 					     GFP_KERNEL_ACCOUNT);
@@ -96,7 +171,11 @@ struct ioas_device *ioas_device_create(struct ioas_group *group,
 	strscpy(device->name, dev_name(dev), sizeof(device->name));
 	INIT_LIST_HEAD(&device->group_node);
 	INIT_LIST_HEAD(&device->pasids);
+	INIT_LIST_HEAD(&device->declared_node);
+	INIT_LIST_HEAD(&device->table_node);
 	device->unbind_nb.notifier_call = ioas_device_notify;
+	device->parent_nb.notifier_call = ioas_parent_notify;
+	ioas_set_intent(device, declared);
 	return device;
 }
 
@@ -106,6 +185,11 @@ struct ioas_device *ioas_device_create(struct ioas_group *group,
  */
 void ioas_device_release(struct ioas_device *device)
 {
+	if (device->parent_group)
+		iommu_group_put(device->parent_group);
+	put_device(device->parent);
+	if (device->declared)
+		ioas_declared_put(device->declared);
 	ioas_group_put(device->group);
 	put_device(device->dev);
 	kfree(device);
@@ -208,6 +292,55 @@ static int ioas_check_drivers(struct ioas_call *call,
 	return ret ? ret : ioas_check_members(call, device->group);
 }
 
+/* What has an IOMMU in front of it and what has not, VFIO knows as well. */
+static int ioas_check_declared(struct ioas_call *call,
+			       struct ioas_device *device)
+{
+	bool whole = device->intent & IOASID_INTENT_RID;
+
+	if (whole == device->group->owned)
+		return 0;
+	return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_INTENT,
+			 "the driver of %s has declared that its DMA %s its own requester id, but VFIO has it as a device %s an IOMMU",
+			 device->name, whole ? "carries" : "does not carry",
+			 whole ? "without" : "with");
+}
+
+/* What depends on the other devices of the same requester id, and on its IOMMU. */
+static int ioas_learn(struct ioas_call *call, struct ioas_device *device)
+{
+	int ret = 0;
+
+	if (device->parent && !READ_ONCE(device->parent->driver))
+		ret = ioas_fail(call, -ENODEV, IOASID_REASON_DEVICE_GONE,
+				"%s, which has the requester id of %s, has no driver",
+				dev_name(device->parent), device->name);
+	else if (device->parent)
+		ret = ioas_check_parent_pasids(call, device);
+	if (!ret && device->rid && ioas_max_pasids(device->rid))
+		ret = ioas_table_join(call, device);
+	return ret ? ret : ioas_device_read_iommu(call, device);
+}
+
+static int ioas_enlist(struct ioas_call *call, struct ioas_device *device)
+{
+	/* The parent's driver can have gone since it is watched. */
+	int ret = ioas_device_check(call, device);
+
+	if (!ret)
+		ret = ioas_declared_join(call, device);
+	if (ret)
+		return ret;
+	ret = ioas_learn(call, device);
+	if (ret) {
+		ioas_table_leave(device);
+		ioas_declared_leave(device);
+		return ret;
+	}
+	list_add_tail(&device->group_node, &device->group->devices);
+	return 0;
+}
+
 static int ioas_join_group(struct ioas_call *call, struct ioas_device *device)
 {
 	struct ioas_group *group = device->group;
@@ -217,17 +350,68 @@ static int ioas_join_group(struct ioas_call *call, struct ioas_device *device)
 		return ioas_fail(call, -ENODEV, IOASID_REASON_CONTAINER,
 				 "the group of %s has left the container",
 				 device->name);
-	/* VFIO makes a group of a software device's own when its driver is there. */
-	ret = ioas_device_is_software(device) ?
-		0 : ioas_check_drivers(call, device);
+	/* VFIO makes a group of its own for a device without an IOMMU, when it has a driver. */
+	ret = group->owned ? ioas_check_drivers(call, device) : 0;
+	if (!ret)
+		ret = ioas_check_declared(call, device);
 	if (!ret)
 		ret = ioas_check_unbound(call, device);
+	return ret ? ret : ioas_enlist(call, device);
+}
+
+/* A device with an id and watched drivers, which is in no list yet; see ioas_abandon(). */
+static struct ioas_device *ioas_start_binding(struct ioas_ctx *ctx,
+					      struct ioas_group *group,
+					      struct device *dev,
+					      struct ioas_declared *declared,
+					      u64 cookie)
+{
+	struct ioas_device *device;
+	int ret;
+
+	device = ioas_device_create(group, dev, declared, cookie);
+	if (!device)
+		return ERR_PTR(-ENOMEM);
+	ret = ioas_object_reserve(ctx, &device->obj, IOAS_OBJECT_DEVICE);
+	if (ret)
+		goto put;
+	ret = ioas_watch_drivers(device);
 	if (!ret)
-		ret = ioas_device_read_iommu(call, device);
+		return device;
+	ioas_object_abort(&device->obj);
+put:
+	ioas_device_put(device);
+	return ERR_PTR(ret);
+}
+
+/* Whoever withdraws a declaration may have a reference for another moment. */
+static void ioas_abandon(struct ioas_device *device)
+{
+	ioas_unwatch_drivers(device);
+	ioas_object_abort(&device->obj);
+	ioas_device_put(device);
+}
+
+static int ioas_finish_binding(struct ioas_call *call,
+			       struct ioas_device *device)
+{
+	struct ioas_group *group = device->group;
+	int ret;
+
+	mutex_lock(&group->lock);
+	ret = ioas_join_group(call, device);
+	mutex_unlock(&group->lock);
 	if (ret)
 		return ret;
-	list_add_tail(&device->group_node, &group->devices);
-	return 0;
+	call->data.bind.dev_id = device->obj.id;
+	ret = ioas_respond(call);
+	if (!ret)
+		return 0;
+	mutex_lock(&group->lock);
+	if (device->state == IOAS_DEVICE_BOUND)
+		ioas_device_leave_group(device, IOAS_DEVICE_UNBOUND);
+	mutex_unlock(&group->lock);
+	return ret;
 }
 
 /**
@@ -247,82 +431,57 @@ static int ioas_join_group(struct ioas_call *call, struct ioas_device *device)
 int ioas_device_bind(struct ioas_call *call, struct ioas_ctx *ctx,
 		     struct ioas_group *group, struct device *dev, u64 cookie)
 {
-	struct ioas_device *device = ioas_device_create(group, dev, cookie);
+	struct ioas_declared *declared = ioas_declared_find(dev);
+	struct ioas_device *device;
 	int ret;
 
-	if (!device)
-		return -ENOMEM;
-	ret = ioas_object_reserve(ctx, &device->obj, IOAS_OBJECT_DEVICE);
+	device = ioas_start_binding(ctx, group, dev, declared, cookie);
+	if (declared)
+		ioas_declared_put(declared);
+	if (IS_ERR(device))
+		return PTR_ERR(device);
+	ret = ioas_finish_binding(call, device);
 	if (ret)
-		goto release;
-	ret = ioas_watch_driver(device);
-	if (ret)
-		goto abort;
-	mutex_lock(&group->lock);
-	ret = ioas_join_group(call, device);
-	mutex_unlock(&group->lock);
-	if (ret)
-		goto unregister;
-
-	call->data.bind.dev_id = device->obj.id;
-	ret = ioas_respond(call);
-	if (ret)
-		goto leave;
-	ioas_object_finalize(&device->obj);
-	return 0;
-
-leave:
-	mutex_lock(&group->lock);
-	if (device->state == IOAS_DEVICE_BOUND)
-		ioas_device_leave_group(device, IOAS_DEVICE_UNBOUND);
-	mutex_unlock(&group->lock);
-unregister:
-	ioas_unwatch_driver(device);
-abort:
-	ioas_object_abort(&device->obj);
-release:
-	ioas_device_release(device);
+		ioas_abandon(device);
+	else
+		ioas_object_finalize(&device->obj);
 	return ret;
 }
 
 /**
- * ioas_device_bind_driver() - Bind a software device of a driver in the kernel
+ * ioas_device_bind_driver() - Bind a device of a driver that is not VFIO's
+ * @call: for the reason of a failure
  * @ctx: the context, whose file the caller holds
  * @group: a group of its own, which no container has
- * @dev: the device
+ * @declared: the device, and what its driver declares
  * @cookie: the driver's
  *
  * Context: may sleep; no locks held.
- * Return: the device with a reference for the driver, or an ERR_PTR: -ENOMEM.
+ * Return: the device with a reference for the driver, or an ERR_PTR.
  */
-struct ioas_device *ioas_device_bind_driver(struct ioas_ctx *ctx,
+struct ioas_device *ioas_device_bind_driver(struct ioas_call *call,
+					    struct ioas_ctx *ctx,
 					    struct ioas_group *group,
-					    struct device *dev, u64 cookie)
+					    struct ioas_declared *declared,
+					    u64 cookie)
 {
-	struct ioas_device *device = ioas_device_create(group, dev, cookie);
+	struct ioas_device *device;
 	int ret;
 
-	if (!device)
-		return ERR_PTR(-ENOMEM);
-	ret = ioas_object_reserve(ctx, &device->obj, IOAS_OBJECT_DEVICE);
-	if (ret)
-		goto release;
-	ret = ioas_watch_driver(device);
-	if (ret)
-		goto abort;
+	device = ioas_start_binding(ctx, group, declared->what.dev, declared,
+				    cookie);
+	if (IS_ERR(device))
+		return device;
 	mutex_lock(&group->lock);
-	ioas_software_read(device);
-	list_add_tail(&device->group_node, &group->devices);
+	ret = ioas_enlist(call, device);
 	mutex_unlock(&group->lock);
+	if (ret) {
+		ioas_abandon(device);
+		return ERR_PTR(ret);
+	}
 	refcount_inc(&device->obj.refs);
 	ioas_object_finalize(&device->obj);
 	return device;
-
-abort:
-	ioas_object_abort(&device->obj);
-release:
-	ioas_device_release(device);
-	return ERR_PTR(ret);
 }
 
 /**
@@ -398,7 +557,7 @@ bool ioas_device_unbind(struct ioas_device *device)
 	mutex_unlock(&group->lock);
 	if (!first)
 		return false;
-	ioas_unwatch_driver(device);
+	ioas_unwatch_drivers(device);
 	ioas_object_remove_once(&device->obj);
 	return true;
 }

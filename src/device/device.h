@@ -9,6 +9,7 @@
 #include "ioas.h"
 
 struct ioas_call;
+struct ioas_declared;
 struct seq_file;
 
 static inline struct ioas_device *
@@ -32,12 +33,16 @@ struct ioas_device *ioas_device_get(struct ioas_call *call,
 				    struct ioas_ctx *ctx, u32 id);
 void ioas_device_put(struct ioas_device *device);
 int ioas_device_check(struct ioas_call *call, struct ioas_device *device);
-struct ioas_device *ioas_device_bind_driver(struct ioas_ctx *ctx,
+struct ioas_device *ioas_device_bind_driver(struct ioas_call *call,
+					    struct ioas_ctx *ctx,
 					    struct ioas_group *group,
-					    struct device *dev, u64 cookie);
+					    struct ioas_declared *declared,
+					    u64 cookie);
 bool ioas_device_unbind(struct ioas_device *device);
 struct ioas_device *ioas_device_create(struct ioas_group *group,
-				       struct device *dev, u64 cookie);
+				       struct device *dev,
+				       struct ioas_declared *declared,
+				       u64 cookie);
 void ioas_device_leave_group(struct ioas_device *device,
 			     enum ioas_device_state state);
 void ioas_device_end(struct ioas_device *device);
@@ -70,10 +75,21 @@ int ioas_cmd_detach(struct ioas_call *call);
 void ioas_device_detach(struct ioas_device *device);
 int ioas_fail_iommu(struct ioas_call *call, struct ioas_device *device, int err);
 
+/* The group that the IOMMU knows; NULL if there is none. */
+static inline struct iommu_group *
+ioas_device_iommu_group(struct ioas_device *device)
+{
+	return device->parent ? device->parent_group :
+				device->group->iommu_group;
+}
+
+/* pair.c: the PASIDs its DMA carries; see also attachment.h */
+int ioas_cmd_pasid_map(struct ioas_call *call);
+
 /* software.c: devices whose DMA is their driver's code */
 static inline bool ioas_device_is_software(struct ioas_device *device)
 {
-	return device->group->access;
+	return !device->rid;
 }
 
 void ioas_software_read(struct ioas_device *device);

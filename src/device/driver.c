@@ -15,6 +15,7 @@
 #include "compat/export.h"
 #include "context/context.h"
 #include "device/attachment.h"
+#include "device/declared.h"
 #include "device/device.h"
 #include "ioasid/ioasidfd.h"
 #include "space/access.h"
@@ -73,7 +74,7 @@ static const struct ioas_access_ops ioas_driver_ops = {
 };
 
 static struct ioasidfd_device *
-ioas_driver_create(struct ioas_ctx *ctx, const struct ioasidfd_binding *binding)
+ioas_driver_create(struct ioas_ctx *ctx, const struct ioasidfd_intent *what)
 {
 	struct ioasidfd_device *driver = kzalloc(sizeof(*driver),
 						 GFP_KERNEL_ACCOUNT);
@@ -83,13 +84,14 @@ ioas_driver_create(struct ioas_ctx *ctx, const struct ioasidfd_binding *binding)
 	ioas_access_init(&driver->access, &ioas_driver_ops);
 	ioas_ctx_get(ctx);
 	driver->ctx = ctx;
-	driver->ops = binding->ops;
-	driver->data = binding->data;
+	driver->ops = what->ops;
+	driver->data = what->data;
 	return driver;
 }
 
-static int ioas_driver_bind(struct ioasidfd_device *driver,
-			    const struct ioasidfd_binding *binding)
+static int ioas_driver_join(struct ioas_call *call,
+			    struct ioasidfd_device *driver,
+			    struct ioas_declared *declared, u64 cookie)
 {
 	struct ioas_group *group = ioas_group_create(NULL, NULL,
 						     &driver->access);
@@ -97,13 +99,58 @@ static int ioas_driver_bind(struct ioasidfd_device *driver,
 
 	if (IS_ERR(group))
 		return PTR_ERR(group);
-	device = ioas_device_bind_driver(driver->ctx, group, binding->dev,
-					 binding->cookie);
+	device = ioas_device_bind_driver(call, driver->ctx, group, declared,
+					 cookie);
 	ioas_group_put(group);
 	if (IS_ERR(device))
 		return PTR_ERR(device);
 	driver->device = device;
 	return 0;
+}
+
+static int ioas_driver_check(struct ioas_call *call,
+			     const struct ioasidfd_intent *what)
+{
+	if (what->intent == IOASID_INTENT_SOFTWARE && !what->ops->unmap)
+		return -EINVAL;
+	if (what->intent & IOASID_INTENT_RID)
+		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_INTENT,
+				 "all DMA of %s cannot be had from its driver, only through VFIO",
+				 dev_name(what->dev));
+	return 0;
+}
+
+static struct ioasidfd_device *
+ioas_driver_bind(struct ioas_call *call, struct ioas_ctx *ctx,
+		 const struct ioasidfd_binding *binding)
+{
+	struct ioas_declared *declared = ioas_declared_create(&binding->what);
+	struct ioasidfd_device *driver;
+	int ret;
+
+	if (IS_ERR(declared))
+		return ERR_CAST(declared);
+	ret = ioas_driver_check(call, &binding->what);
+	if (ret)
+		goto put;
+	driver = ioas_driver_create(ctx, &binding->what);
+	ret = driver ? ioas_driver_join(call, driver, declared,
+					binding->cookie) : -ENOMEM;
+	if (ret && driver)
+		ioas_access_put(&driver->access);
+put:
+	ioas_declared_put(declared);
+	return ret ? ERR_PTR(ret) : driver;
+}
+
+/* What came of a command that no user sent. */
+static void ioas_driver_explain(struct ioas_call *call, int ret,
+				struct ioasid_extack *extack)
+{
+	if (!ret || !extack)
+		return;
+	call->extack.size = sizeof(*extack);
+	*extack = call->extack;
 }
 
 /**
@@ -115,32 +162,30 @@ static int ioas_driver_bind(struct ioasidfd_device *driver,
  * unbind it, and may attach and detach it. The binding lasts until ioasidfd_unbind(), or
  * until the context ends, which the driver is told.
  *
- * So far only IOASID_INTENT_SOFTWARE can be declared: of a device that does DMA the
- * whole group would have to be owned.
+ * Not for IOASID_INTENT_RID: the group of such a device has to be owned, as VFIO does.
  *
- * Context: may sleep.
+ * Context: may sleep; not from a callback.
  * Return: the binding, to be given to ioasidfd_unbind(), or an ERR_PTR: -EINVAL (not an
- * ioasid file, or no unmap callback), -EOPNOTSUPP (the intent), -ENOMEM.
+ * ioasid file, a combination that struct ioasidfd_intent does not have, or a callback
+ * is missing), -EBUSY, -EOPNOTSUPP, -ENODEV, -ENOSPC and -ENOMEM as VFIO_IOASID_BIND.
  */
 struct ioasidfd_device *ioasidfd_bind(struct file *file,
 				      const struct ioasidfd_binding *binding)
 {
 	struct ioas_ctx *ctx = ioas_ctx_of_file(file);
 	struct ioasidfd_device *driver;
-	int ret;
+	struct ioas_call *call;
 
-	if (!ctx || !binding->dev || !binding->ops || !binding->ops->unmap)
+	if (!ctx)
 		return ERR_PTR(-EINVAL);
-	if (binding->intent != IOASID_INTENT_SOFTWARE)
-		return ERR_PTR(-EOPNOTSUPP);
-	driver = ioas_driver_create(ctx, binding);
-	if (!driver)
+	call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	if (!call)
 		return ERR_PTR(-ENOMEM);
-	ret = ioas_driver_bind(driver, binding);
-	if (!ret)
-		return driver;
-	ioas_access_put(&driver->access);
-	return ERR_PTR(ret);
+	call->ctx = ctx;
+	driver = ioas_driver_bind(call, ctx, binding);
+	ioas_driver_explain(call, PTR_ERR_OR_ZERO(driver), binding->extack);
+	kfree(call);
+	return driver;
 }
 EXPORT_SYMBOL_IOASIDFD(ioasidfd_bind);
 
@@ -179,8 +224,9 @@ u32 ioasidfd_device_id(struct ioasidfd_device *device)
 EXPORT_SYMBOL_IOASIDFD(ioasidfd_device_id);
 
 static int ioas_driver_attach(struct ioas_call *call,
-			      struct ioas_device *device, u32 ioasid)
+			      struct ioas_device *device)
 {
+	struct ioasid_attach *args = &call->data.attach;
 	struct ioas_space *space;
 	int ret;
 
@@ -189,11 +235,13 @@ static int ioas_driver_attach(struct ioas_call *call,
 	ret = device->state == IOAS_DEVICE_BOUND ? 0 : -ENODEV;
 	if (ret)
 		goto unlock;
-	space = ioas_space_get(call, device->obj.ctx, ioasid);
+	call->ctx = device->obj.ctx;
+	space = ioas_space_get(call, call->ctx, args->ioasid);
 	ret = PTR_ERR_OR_ZERO(space);
 	if (ret)
 		goto unlock;
-	ret = ioas_rid_attach(call, space, device);
+	ret = args->pasid ? ioas_pasid_attach_device(call, space, device) :
+			    ioas_rid_attach(call, space, device);
 	ioas_space_put(space);
 unlock:
 	mutex_unlock(&device->group->lock);
@@ -201,54 +249,104 @@ unlock:
 }
 
 /**
- * ioasidfd_attach() - Let a device into a space
+ * ioasidfd_attach() - Let a device's DMA into a space
  * @device: the binding
  * @ioasid: the space, an id of the context's
+ * @pasid: what its user calls the DMA; 0 for DMA without PASID
+ * @extack: out: the reason of a failure; or NULL
+ *
+ * The driver is told of the pair before this returns, as when the process does it.
  *
  * Context: may sleep; not from a callback.
- * Return: 0, -ENODEV (the context ended), -ENOENT (no such space), -EEXIST (attached
- * already), -ENOMEM.
+ * Return: 0, -ENODEV (the context ended), -ENOENT (no such space), or as IOASID_ATTACH.
  */
-int ioasidfd_attach(struct ioasidfd_device *device, u32 ioasid)
+int ioasidfd_attach(struct ioasidfd_device *device, u32 ioasid, u32 pasid,
+		    struct ioasid_extack *extack)
 {
 	struct ioas_call *call;
 	int ret;
 
-	/* A command that no user sent: the reason of a failure stays in it. */
 	call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
 	if (!call)
 		return -ENOMEM;
-	ret = ioas_driver_attach(call, device->device, ioasid);
+	call->data.attach.ioasid = ioasid;
+	call->data.attach.pasid = pasid;
+	ret = ioas_driver_attach(call, device->device);
+	ioas_driver_explain(call, ret, extack);
 	kfree(call);
 	return ret;
 }
 EXPORT_SYMBOL_IOASIDFD(ioasidfd_attach);
 
+static int ioas_driver_detach(struct ioas_call *call,
+			      struct ioas_device *device)
+{
+	int ret;
+
+	mutex_lock(&device->group->lock);
+	if (device->state != IOAS_DEVICE_BOUND)
+		ret = -ENODEV;
+	else if (call->data.detach.pasid)
+		ret = ioas_pasid_detach_device(call, device);
+	else
+		ret = ioas_rid_detach(call, device);
+	mutex_unlock(&device->group->lock);
+	return ret;
+}
+
 /**
- * ioasidfd_detach() - Take a device out of its space
+ * ioasidfd_detach() - Take a device's DMA out of its space
  * @device: the binding
+ * @pasid: what its user calls the DMA; 0 for DMA without PASID
  *
- * The driver is told of the pages it has pinned before this returns.
+ * The driver is told of the pages it has pinned, and of the pair, before this returns.
  *
  * Context: may sleep; not from a callback.
- * Return: 0, -ENODEV (the context ended), -EINVAL (not attached).
+ * Return: 0, -ENODEV (the context ended), -EINVAL (not attached), -ENOMEM.
  */
-int ioasidfd_detach(struct ioasidfd_device *device)
+int ioasidfd_detach(struct ioasidfd_device *device, u32 pasid)
 {
-	struct ioas_device *object = device->device;
-	int ret = 0;
+	struct ioas_call *call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	int ret;
 
-	mutex_lock(&object->group->lock);
-	if (object->state != IOAS_DEVICE_BOUND)
-		ret = -ENODEV;
-	else if (!object->attached)
-		ret = -EINVAL;
-	else
-		ioas_rid_leave(object);
-	mutex_unlock(&object->group->lock);
+	if (!call)
+		return -ENOMEM;
+	call->data.detach.pasid = pasid;
+	ret = ioas_driver_detach(call, device->device);
+	kfree(call);
 	return ret;
 }
 EXPORT_SYMBOL_IOASIDFD(ioasidfd_detach);
+
+/**
+ * ioasidfd_hw_pasid() - What PASID the DMA of a device is to carry
+ * @device: the binding
+ * @pasid: what its user calls the DMA; 0 for DMA without PASID
+ * @hw_pasid: out: the PASID
+ *
+ * It holds until the driver is told otherwise. A driver that keeps what it is told by
+ * @pasid_attach need not ask.
+ *
+ * Context: may sleep; not from a callback.
+ * Return: 0, -ENODEV (the context ended), -EINVAL (not attached), -EOPNOTSUPP (the device's
+ * DMA is its driver's code), -ENOMEM.
+ */
+int ioasidfd_hw_pasid(struct ioasidfd_device *device, u32 pasid, u32 *hw_pasid)
+{
+	struct ioas_call *call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	struct ioas_device *object = device->device;
+	int ret = -ENODEV;
+
+	if (!call)
+		return -ENOMEM;
+	mutex_lock(&object->group->lock);
+	if (object->state == IOAS_DEVICE_BOUND)
+		ret = ioas_pair_find(call, object, pasid, hw_pasid);
+	mutex_unlock(&object->group->lock);
+	kfree(call);
+	return ret;
+}
+EXPORT_SYMBOL_IOASIDFD(ioasidfd_hw_pasid);
 
 /**
  * ioasidfd_pin() - Pin pages at an IOVA

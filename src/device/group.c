@@ -14,6 +14,7 @@ static int ioas_group_claim(struct ioas_group *group,
 			    struct iommu_group *iommu_group,
 			    struct ioas_access *access)
 {
+	group->owned = !access;
 	if (!access)
 		return ioas_group_block(iommu_group, &group->blocked);
 	ioas_access_get(access);
@@ -26,8 +27,8 @@ static int ioas_group_claim(struct ioas_group *group,
  * @iommu_group: the group; stays ours until ioas_group_leave(). NULL if it is only
  *	there for a device of a driver that is not VFIO's
  * @container: the container it comes with; NULL likewise
- * @access: how drivers reach a space if its devices are software; NULL if there is
- *	an IOMMU in front of them
+ * @access: how drivers reach a space if there is no IOMMU in front of its devices; NULL
+ *	if there is
  *
  * Context: may sleep; container->lock.
  * Return: the group or an ERR_PTR.
@@ -71,7 +72,7 @@ void ioas_group_leave(struct ioas_group *group)
 	mutex_lock(&group->lock);
 	list_for_each_entry_safe(device, next, &group->devices, group_node)
 		ioas_device_set_gone(device);
-	if (!group->access)
+	if (group->owned)
 		ioas_group_unblock(group->iommu_group, &group->blocked);
 	group->iommu_group = NULL;
 	group->container = NULL;

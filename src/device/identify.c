@@ -70,7 +70,7 @@ static u32 ioas_iommu_kind(struct device *iommu)
 /**
  * ioas_device_replaces() - Can DMA go from one space to another without being blocked
  * @device: the device
- * @pasid: which DMA, 0 for that without PASID
+ * @pasid: which DMA, 0 for what the user knows as that without PASID
  *
  * Context: group->lock.
  * Return: true if the kernel and the IOMMU can.
@@ -83,11 +83,12 @@ bool ioas_device_replaces(struct ioas_device *device, u32 pasid)
 	/* Its driver is refused while it gives back what it has pinned. */
 	if (ioas_device_is_software(device))
 		return false;
-	iommu = ioas_iommu_device(device->dev);
+	iommu = ioas_iommu_device(device->rid);
 	i = iommu ? ioas_find_iommu(dev_name(iommu)) : -1;
 	if (i < 0 || !ioas_iommus[i].replaces)
 		return false;
-	return pasid ? IOAS_KERNEL_REPLACES_PASIDS : IOAS_KERNEL_REPLACES_GROUPS;
+	return pasid || device->parent ? IOAS_KERNEL_REPLACES_PASIDS :
+					 IOAS_KERNEL_REPLACES_GROUPS;
 }
 
 static struct attribute *ioas_find_attribute(struct device *dev,

@@ -35,6 +35,22 @@ static void ioas_keep_iommu(struct ioas_device *device,
 	device->enforces_snoop = domain->snooped;
 }
 
+static int ioas_read_parent(struct ioas_call *call, struct ioas_device *device)
+{
+	struct ioas_domain *domain = ioas_domain_create(device->rid, 0, IOAS_DOMAIN_PASID);
+	int ret;
+
+	if (IS_ERR(domain))
+		return ioas_fail_iommu(call, device, PTR_ERR(domain));
+	ret = ioas_pair_try(call, device, domain->iommu);
+	if (!ret) {
+		ioas_domain_enforce_snoop(domain, device->rid);
+		ioas_keep_iommu(device, domain);
+	}
+	ioas_domain_destroy(domain);
+	return ret;
+}
+
 /**
  * ioas_device_read_iommu() - Learn what a device's IOMMU can do
  * @call: the command
@@ -56,11 +72,13 @@ int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device)
 		ioas_software_read(device);
 		return 0;
 	}
+	if (device->parent)
+		return ioas_read_parent(call, device);
 	if (group->attachment) {
 		ioas_keep_iommu(device, group->attachment->domain);
 		return 0;
 	}
-	domain = ioas_domain_create(device->dev, 0, 0);
+	domain = ioas_domain_create(device->rid, 0, 0);
 	if (IS_ERR(domain))
 		return ioas_fail_iommu(call, device, PTR_ERR(domain));
 	ret = ioas_group_attach(group->iommu_group, &group->blocked,
@@ -68,7 +86,7 @@ int ioas_device_read_iommu(struct ioas_call *call, struct ioas_device *device)
 	if (ret) {
 		ret = ioas_fail_iommu(call, device, ret);
 	} else {
-		ioas_domain_enforce_snoop(domain, device->dev);
+		ioas_domain_enforce_snoop(domain, device->rid);
 		ioas_keep_iommu(device, domain);
 		ioas_group_detach(group->iommu_group, &group->blocked,
 				  domain->iommu);
@@ -109,17 +127,31 @@ u64 ioas_device_flags(struct ioas_device *device)
 
 	if (ioas_device_is_software(device))
 		return IOASID_DEVICE_COHERENT;
-	if (device_iommu_capable(device->dev, IOMMU_CAP_CACHE_COHERENCY))
+	if (device_iommu_capable(device->rid, IOMMU_CAP_CACHE_COHERENCY))
 		flags |= IOASID_DEVICE_COHERENT;
 	if (device->enforces_snoop)
 		flags |= IOASID_DEVICE_ENFORCE_SNOOP;
-	if (ioas_domain_can_track(device->dev))
+	if (ioas_domain_can_track(device->rid))
 		flags |= IOASID_DEVICE_DIRTY;
 	if (ioas_device_replaces(device, 0))
 		flags |= IOASID_DEVICE_REPLACE;
-	if (dev_is_pci(device->dev))
-		flags |= ioas_pci_flags(to_pci_dev(device->dev));
+	if (dev_is_pci(device->rid))
+		flags |= ioas_pci_flags(to_pci_dev(device->rid));
 	return flags;
+}
+
+static void ioas_fill_intent(struct ioas_device *device,
+			     struct ioasid_device_info *args)
+{
+	const char *parent = device->parent ? dev_name(device->parent) : "";
+
+	args->max_pasids = ioas_device_max_pasids(device);
+	args->intent = device->intent;
+	if (!device->declared && args->max_pasids)
+		args->intent |= IOASID_INTENT_PASID;
+	args->pasid_kind = args->max_pasids ? device->pasid_kind :
+					      IOASID_PASIDS_NONE;
+	strscpy_pad(args->parent, parent, sizeof(args->parent));
 }
 
 /* Called under group->lock with the device bound, so that its IOMMU stays. */
@@ -130,24 +162,22 @@ static int ioas_fill_info(struct ioas_device *device,
 
 	args->ioasid = device->attached ? group->attachment->space->obj.id : 0;
 	args->cookie = device->cookie;
-	args->intent = ioas_device_is_software(device) ?
-		IOASID_INTENT_SOFTWARE : IOASID_INTENT_RID;
+	ioas_fill_intent(device, args);
 	args->device_flags = ioas_device_flags(device);
 	args->page_sizes = device->page_sizes;
 	args->aperture_first = device->aperture_first;
 	args->aperture_last = device->aperture_last;
 	args->address_width = fls64(device->aperture_last);
-	args->max_pasids = ioas_device_max_pasids(device);
 	args->nesting_formats = 0;
 	args->group_id = group->id;
 	strscpy_pad(args->name, device->name, sizeof(args->name));
 	if (!ioas_device_is_software(device))
-		return ioas_iommu_identify(device->dev, args);
+		return ioas_iommu_identify(device->rid, args);
 	ioas_software_identify(args);
 	return 0;
 }
 
-static int ioas_collect_regions(struct ioas_group *group,
+static int ioas_collect_regions(struct ioas_device *device,
 				struct ioas_info_arrays *arrays)
 {
 	struct ioas_region *region;
@@ -155,9 +185,9 @@ static int ioas_collect_regions(struct ioas_group *group,
 	u32 i = 0;
 	int ret;
 
-	if (group->access)
+	if (ioas_device_is_software(device))
 		return 0;
-	ret = ioas_regions_get(group->iommu_group, &regions);
+	ret = ioas_regions_get(ioas_device_iommu_group(device), &regions);
 	if (ret)
 		return ret;
 	list_for_each_entry(region, &regions, node)
@@ -275,7 +305,7 @@ static int ioas_read_info(struct ioas_call *call, struct ioas_device *device,
 	mutex_lock(&group->lock);
 	ret = ioas_device_check(call, device);
 	if (!ret)
-		ret = ioas_collect_regions(group, arrays);
+		ret = ioas_collect_regions(device, arrays);
 	if (!ret)
 		ret = ioas_collect_members(device, arrays);
 	if (!ret)

@@ -27,7 +27,7 @@ static int ioas_reserve_device(struct ioas_call *call, struct ioas_space *space,
 
 	if (ioas_device_is_software(device))
 		return 0;
-	ret = ioas_regions_get(device->group->iommu_group, &regions);
+	ret = ioas_regions_get(ioas_device_iommu_group(device), &regions);
 	if (ret)
 		return ret;
 	list_for_each_entry(region, &regions, node) {

@@ -35,16 +35,10 @@ static int ioas_attach_group(struct ioas_call *call, struct ioas_space *space,
 			     struct ioas_device *device)
 {
 	struct ioas_attachment *attachment;
-	int ret;
 
-	attachment = ioas_attachment_create(space, device, 0);
-	if (!attachment)
-		return -ENOMEM;
-	ret = ioas_attachment_enter(call, attachment, device);
-	if (ret) {
-		ioas_attachment_free(attachment);
-		return ret;
-	}
+	attachment = ioas_pair_enter(call, space, device, 0);
+	if (IS_ERR(attachment))
+		return PTR_ERR(attachment);
 	device->group->attachment = attachment;
 	return 0;
 }
@@ -96,21 +90,14 @@ static int ioas_move_group(struct ioas_call *call, struct ioas_space *space,
 	struct ioas_group *group = device->group;
 	struct ioas_attachment *attachment;
 	bool left;
-	int ret;
 
-	attachment = ioas_attachment_create(space, device, 0);
-	if (!attachment)
-		return -ENOMEM;
-	ret = ioas_attachment_move(call, group->attachment, attachment, device,
-				   group->num_attached, window, &left);
-	if (!ret) {
+	attachment = ioas_pair_move(call, group->attachment, space, device,
+				    group->num_attached, window, &left);
+	if (!IS_ERR(attachment))
 		group->attachment = attachment;
-		return 0;
-	}
-	if (left)
+	else if (left)
 		ioas_group_set_detached(group);
-	ioas_attachment_free(attachment);
-	return ret;
+	return PTR_ERR_OR_ZERO(attachment);
 }
 
 static int ioas_replace_rid(struct ioas_call *call, struct ioas_space *space,
@@ -187,7 +174,7 @@ void ioas_rid_leave(struct ioas_device *device)
 	if (--group->num_attached) {
 		ioas_stay_in_group(group);
 	} else {
-		ioas_attachment_leave(group->attachment);
+		ioas_pair_leave(device, group->attachment);
 		group->attachment = NULL;
 	}
 	trace_ioasid_detach(device->name, device->obj.id, device->cookie, space,

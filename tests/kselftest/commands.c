@@ -231,6 +231,14 @@ static void prepare_dirty_read(struct rig *rig, void *arg)
 	read->bitmap_size = sizeof(rig->dirty);
 }
 
+static void prepare_pasid_map(struct rig *rig, void *arg)
+{
+	struct ioasid_pasid_map *map = arg;
+
+	be_attached(rig, true);
+	map->dev_id = rig->dev.id;
+}
+
 const struct command commands[NUM_COMMANDS] = {
 	[CMD_GET_CAPS] = {
 		.nr = IOASID_GET_CAPS,
@@ -283,6 +291,7 @@ const struct command commands[NUM_COMMANDS] = {
 	[CMD_DEVICE_INFO] = {
 		.nr = IOASID_DEVICE_INFO,
 		.size = sizeof(struct ioasid_device_info),
+		.reserved = offsetof(struct ioasid_device_info, __reserved),
 		.result = true,
 		.prepare = prepare_device_info,
 	},
@@ -359,6 +368,14 @@ const struct command commands[NUM_COMMANDS] = {
 		.flags = IOASID_DIRTY_NO_CLEAR,
 		.result = true,
 		.prepare = prepare_dirty_read,
+	},
+	[CMD_PASID_MAP] = {
+		.nr = IOASID_PASID_MAP,
+		.size = sizeof(struct ioasid_pasid_map),
+		.reserved = offsetof(struct ioasid_pasid_map, __reserved),
+		.flags = IOASID_PASID_MAP_PASID,
+		.result = true,
+		.prepare = prepare_pasid_map,
 	},
 	[CMD_BIND] = {
 		.nr = VFIO_IOASID_BIND,

@@ -368,6 +368,20 @@ int do_attach_pasid(int fd, __u32 dev_id, __u32 pasid, __u32 ioasid)
 	return do_attach_flags(fd, dev_id, ioasid, IOASID_ATTACH_PASID, pasid);
 }
 
+int do_pasid_map(int fd, __u32 dev_id, __u32 pasid, __u32 *hw_pasid)
+{
+	struct ioasid_pasid_map arg = {
+		.size = sizeof(arg),
+		.flags = pasid ? IOASID_PASID_MAP_PASID : 0,
+		.dev_id = dev_id,
+		.pasid = pasid,
+	};
+	int err = cmd(fd, IOASID_PASID_MAP, &arg);
+
+	*hw_pasid = err ? ~0U : arg.hw_pasid;
+	return err;
+}
+
 int do_detach_pasid(int fd, __u32 dev_id, __u32 pasid)
 {
 	struct ioasid_detach arg = {

@@ -90,6 +90,8 @@ int do_replace(int fd, __u32 dev_id, __u32 ioasid);
 int do_attach_pasid(int fd, __u32 dev_id, __u32 pasid, __u32 ioasid);
 int do_detach(int fd, __u32 dev_id);
 int do_detach_pasid(int fd, __u32 dev_id, __u32 pasid);
+/* What the DMA carries that is called @pasid; of DMA without PASID if that is 0. */
+int do_pasid_map(int fd, __u32 dev_id, __u32 pasid, __u32 *hw_pasid);
 int do_bind(int container, int fd, const char *name, __u64 cookie,
 	    __u32 *dev_id);
 int do_unbind(int container, int fd, __u32 dev_id);

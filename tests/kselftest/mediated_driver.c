@@ -74,11 +74,11 @@ TEST_F(driver, what_it_declares)
 	ASSERT_EQ(0, soft_driver_open(&other));
 	EXPECT_EQ(EOPNOTSUPP, soft_driver_bind(&other, self->fd,
 					       IOASID_INTENT_RID));
-	EXPECT_EQ(EOPNOTSUPP, soft_driver_bind(&other, self->fd,
-					       IOASID_INTENT_PASID));
-	EXPECT_EQ(EOPNOTSUPP, soft_driver_bind(&other, self->fd,
-					       IOASID_INTENT_ENQCMD));
-	EXPECT_EQ(EOPNOTSUPP, soft_driver_bind(&other, self->fd, 0));
+	EXPECT_EQ(EINVAL, soft_driver_bind(&other, self->fd,
+					   IOASID_INTENT_PASID));
+	EXPECT_EQ(EINVAL, soft_driver_bind(&other, self->fd,
+					   IOASID_INTENT_ENQCMD));
+	EXPECT_EQ(EINVAL, soft_driver_bind(&other, self->fd, 0));
 	EXPECT_EQ(EINVAL, soft_driver_bind(&other, other.device,
 					   IOASID_INTENT_SOFTWARE));
 	EXPECT_EQ(EINVAL, soft_driver_unbind(&other));

@@ -98,10 +98,20 @@ int soft_driver_open(struct dev *dev)
 
 int soft_driver_bind(struct dev *dev, int fd, __u32 intent)
 {
+	return soft_driver_bind_part(dev, fd, intent, IOASID_PASIDS_NONE,
+				     MEDIATED_NO_PARENT);
+}
+
+int soft_driver_bind_part(struct dev *dev, int fd, __u32 intent, __u32 pasids,
+			  __u32 parent)
+{
 	struct mediated_bind bind = {
 		.ioasid_fd = fd,
 		.intent = intent,
+		.pasids = pasids,
+		.parent = parent,
 		.cookie = dev->cookie,
+		.extack = (uintptr_t)&ea,
 	};
 	int err = ask(dev, MEDIATED_BIND, &bind);
 
@@ -115,14 +125,75 @@ int soft_driver_unbind(struct dev *dev)
 	return ask(dev, MEDIATED_UNBIND, NULL);
 }
 
+int soft_driver_attach_pasid(struct dev *dev, __u32 pasid, __u32 ioasid)
+{
+	struct mediated_attach attach = {
+		.ioasid = ioasid,
+		.pasid = pasid,
+		.extack = (uintptr_t)&ea,
+	};
+
+	return ask(dev, MEDIATED_ATTACH, &attach);
+}
+
 int soft_driver_attach(struct dev *dev, __u32 ioasid)
 {
-	return ask(dev, MEDIATED_ATTACH, (void *)(uintptr_t)ioasid);
+	return soft_driver_attach_pasid(dev, 0, ioasid);
+}
+
+int soft_driver_detach_pasid(struct dev *dev, __u32 pasid)
+{
+	struct mediated_attach detach = { .pasid = pasid };
+
+	return ask(dev, MEDIATED_DETACH, &detach);
 }
 
 int soft_driver_detach(struct dev *dev)
 {
-	return ask(dev, MEDIATED_DETACH, NULL);
+	return soft_driver_detach_pasid(dev, 0);
+}
+
+int soft_driver_hw_pasid(struct dev *dev, __u32 pasid, __u32 *hw_pasid)
+{
+	struct mediated_attach which = { .pasid = pasid };
+	int err = ask(dev, MEDIATED_HW_PASID, &which);
+
+	*hw_pasid = which.hw_pasid;
+	return err;
+}
+
+static bool all_are(const unsigned char *va, unsigned int length,
+		    unsigned char byte)
+{
+	while (length && *va++ == byte)
+		length--;
+	return !length;
+}
+
+int soft_parent_sees(struct dev *dev, __u32 how, __u32 pasid, __u64 iova,
+		     void *va, unsigned int length, unsigned int seed)
+{
+	unsigned char byte = 1 + seed % 250;
+	struct mediated_dma dma = {
+		.op = MEDIATED_SUM,
+		.how = how,
+		.pasid = pasid,
+		.src = iova,
+		.dst = iova,
+		.length = length,
+	};
+	__u64 sum;
+	int err;
+
+	memset(va, byte, length);
+	err = soft_dma(dev, dma, &sum);
+	if (!err && sum != (__u64)byte * length)
+		err = EILSEQ;
+	dma.op = MEDIATED_FILL;
+	dma.value = byte + 1;
+	if (!err)
+		err = soft_dma(dev, dma, NULL);
+	return err ? err : all_are(va, length, byte + 1) ? 0 : EILSEQ;
 }
 
 int soft_driver_gone(struct dev *dev)

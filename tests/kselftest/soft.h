@@ -13,7 +13,7 @@
 #include "common.h"
 #include "vfio.h"
 
-#define NUM_SOFT	4
+#define NUM_SOFT	6
 
 /* Makes the devices, where the module does not; returns 0, or -1 and says why. */
 int soft_make(void);
@@ -45,11 +45,25 @@ int soft_open(struct dev *dev, unsigned int n, const struct dev *first, int fd);
  */
 int soft_driver_open(struct dev *dev);
 int soft_driver_bind(struct dev *dev, int fd, __u32 intent);
+/* The same, as a part of that mock device, with PASIDs; the reason of a failure is in ea. */
+int soft_driver_bind_part(struct dev *dev, int fd, __u32 intent, __u32 pasids,
+			  __u32 parent);
 int soft_driver_unbind(struct dev *dev);
 int soft_driver_attach(struct dev *dev, __u32 ioasid);
 int soft_driver_detach(struct dev *dev);
+/* With a PASID of its user's; 0 stands for DMA without one. */
+int soft_driver_attach_pasid(struct dev *dev, __u32 pasid, __u32 ioasid);
+int soft_driver_detach_pasid(struct dev *dev, __u32 pasid);
+int soft_driver_hw_pasid(struct dev *dev, __u32 pasid, __u32 *hw_pasid);
 /* How many times it was told that its context is gone. */
 int soft_driver_gone(struct dev *dev);
+
+/*
+ * What the parent's DMA with that PASID does to @va, which is mapped at @iova: 0 if it reads
+ * and writes it, otherwise an errno of mediated.h.
+ */
+int soft_parent_sees(struct dev *dev, __u32 how, __u32 pasid, __u64 iova,
+		     void *va, unsigned int length, unsigned int seed);
 
 int soft_dma(struct dev *dev, struct mediated_dma dma, __u64 *value);
 int soft_copy(struct dev *dev, __u32 how, __u64 src, __u64 dst, __u64 length);

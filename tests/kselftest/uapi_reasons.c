@@ -360,6 +360,11 @@ static struct how how_to(enum ioasid_reason reason)
 		return (struct how){ .why_not = "mediated_basic has it" };
 	case IOASID_REASON_DIRTY:
 		return (struct how){ EINVAL, reason_dirty, NULL };
+	case IOASID_REASON_INTENT:
+	case IOASID_REASON_PASID_TABLE:
+		return (struct how){ .why_not = "mediated_intent has it" };
+	case IOASID_REASON_PASID_DRIVER:
+		return (struct how){ .why_not = "mediated_pasid has it" };
 	}
 	return (struct how){ 0 };
 }

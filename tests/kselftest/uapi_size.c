@@ -100,6 +100,10 @@ FIXTURE_VARIANT_ADD(command, dirty_read) {
 	.n = CMD_DIRTY_READ,
 };
 
+FIXTURE_VARIANT_ADD(command, pasid_map) {
+	.n = CMD_PASID_MAP,
+};
+
 FIXTURE_VARIANT_ADD(command, bind) {
 	.n = CMD_BIND,
 };

@@ -44,7 +44,7 @@
  *	EBUSY		in use by something else, which the extack names
  *	EACCES		more than the source of the memory allows
  *	EADDRNOTAVAIL	reserved IOVA, or outside the aperture or the window
- *	ENOSPC		no free IOVA range is large enough
+ *	ENOSPC		no free IOVA range is large enough, or no PASID is free
  *	ENOMEM		over RLIMIT_MEMLOCK, or no kernel memory
  *	EMSGSIZE	an array is too small; the needed count is written back
  *	EINTR		interrupted by a signal, and rolled back
@@ -110,6 +110,10 @@
  *	attached to another space, and all of a container share one
  * @IOASID_REASON_DIRTY: the space is not tracked; or the IOMMU of a device that is
  *	attached to it cannot mark what the device writes
+ * @IOASID_REASON_INTENT: what the device's driver declared cannot be
+ * @IOASID_REASON_PASID_TABLE: device id has DMA by the same requester id, and what both
+ *	want of its table of PASIDs does not go together
+ * @IOASID_REASON_PASID_DRIVER: the device's driver, which translates the PASIDs, refused
  */
 enum ioasid_reason {
 	IOASID_REASON_NONE = 0,
@@ -152,6 +156,9 @@ enum ioasid_reason {
 	IOASID_REASON_BLOCKED = 37,
 	IOASID_REASON_CONTAINER_ATTACHED = 38,
 	IOASID_REASON_DIRTY = 39,
+	IOASID_REASON_INTENT = 40,
+	IOASID_REASON_PASID_TABLE = 41,
+	IOASID_REASON_PASID_DRIVER = 42,
 };
 
 #define IOASID_EXTACK_MESSAGE_LEN	160
@@ -535,17 +542,42 @@ enum ioasid_device_flags {
 
 /**
  * enum ioasid_intent - What a device's driver declared its DMA to be
- * @IOASID_INTENT_RID: DMA that carries the device's requester id and no PASID
- * @IOASID_INTENT_PASID: DMA that carries a PASID
+ * @IOASID_INTENT_RID: DMA that carries the device's own requester id; all of it is the
+ *	user's
+ * @IOASID_INTENT_PASID: DMA that carries a PASID. Without IOASID_INTENT_RID the
+ *	requester id is that of another device, the parent, and what the user knows as
+ *	DMA without PASID carries one, too
  * @IOASID_INTENT_ENQCMD: DMA of work that CPUs submit with a PASID of theirs
  * @IOASID_INTENT_SOFTWARE: no DMA of hardware: the driver translates and accesses
  *	memory with the CPU, so there needs to be no IOMMU
+ *
+ * A device has one of: RID, RID and PASID, PASID, PASID and ENQCMD, SOFTWARE. A VFIO
+ * device whose driver declares nothing has SOFTWARE if there is no IOMMU, otherwise RID, and
+ * PASID as well if PASIDs can be attached.
  */
 enum ioasid_intent {
 	IOASID_INTENT_RID = 1 << 0,
 	IOASID_INTENT_PASID = 1 << 1,
 	IOASID_INTENT_ENQCMD = 1 << 2,
 	IOASID_INTENT_SOFTWARE = 1 << 3,
+};
+
+/**
+ * enum ioasid_pasid_kind - Who turns the PASIDs of the user into those of the DMA
+ * @IOASID_PASIDS_NONE: the device has none to attach
+ * @IOASID_PASIDS_IDENTITY: nobody; the DMA carries the numbers of the user
+ * @IOASID_PASIDS_DRIVER: the device's driver, by a table that is filled at IOASID_ATTACH
+ * @IOASID_PASIDS_CPU: the CPUs that submit the work. They have one table for all devices,
+ *	so a PASID of the user's stands for the same one at every device of the context
+ *	that is of this kind
+ *
+ * Where somebody does, IOASID_PASID_MAP tells the outcome.
+ */
+enum ioasid_pasid_kind {
+	IOASID_PASIDS_NONE = 0,
+	IOASID_PASIDS_IDENTITY = 1,
+	IOASID_PASIDS_DRIVER = 2,
+	IOASID_PASIDS_CPU = 3,
 };
 
 /**
@@ -638,6 +670,10 @@ struct ioasid_attachment {
  * @intent: out: see enum ioasid_intent
  * @name: out: the device, for example "0000:00:04.0", NUL terminated
  * @iommu_name: out: the IOMMU, as in /sys/class/iommu, NUL terminated
+ * @parent: out: the device whose requester id the DMA carries, NUL terminated; empty
+ *	if it is its own, or if there is no DMA
+ * @pasid_kind: out: an enum ioasid_pasid_kind
+ * @__reserved: must be 0
  *
  * Errors: ENOENT, ENODEV, EMSGSIZE (an array is too small: only the three counts are
  * written then), EFAULT, ENOMEM.
@@ -669,6 +705,9 @@ struct ioasid_device_info {
 	__u32 intent;
 	char name[IOASID_NAME_LEN];
 	char iommu_name[IOASID_NAME_LEN];
+	char parent[IOASID_NAME_LEN];
+	__u32 pasid_kind;
+	__u32 __reserved;
 };
 
 #define IOASID_DEVICE_INFO	_IO(IOASID_TYPE, 0x07)
@@ -703,12 +742,16 @@ enum ioasid_attach_flags {
  * knows containers, not devices, where drivers access memory with the CPU: likewise
  * for the devices with IOASID_INTENT_SOFTWARE of one container.
  *
- * With IOASID_ATTACH_PASID the device's DMA with that PASID goes to the space; the
- * device uses the very number. Each PASID, and DMA without one, is attached and
- * detached on its own, to the same space or to different ones. The reserved regions
- * of the device's platform count for all of them. A kernel before 6.11 cannot attach
- * PASIDs, nor can one where another device of the group has PASIDs as well, because
- * the kernel would attach that one's, too.
+ * With IOASID_ATTACH_PASID the device's DMA with that PASID goes to the space. Whether
+ * the DMA carries the very number is said by pasid_kind of struct ioasid_device_info. Each
+ * PASID, and DMA without one, is attached and detached on its own, to the same space or
+ * to different ones. The reserved regions of the device's platform count for all of
+ * them. A kernel before 6.11 cannot attach PASIDs, nor can one where another device of
+ * the group has PASIDs as well, because the kernel would attach that one's, too.
+ *
+ * What the DMA of several devices carries can be the same: their requester id is the same
+ * parent's, and their PASIDs are those of CPUs. That goes to one space, and does not
+ * move to another while more than one of them is attached.
  *
  * With IOASID_ATTACH_REPLACE all attached devices of the group move together, and those
  * that are not attached stay so; to the space where they are already, nothing happens.
@@ -718,11 +761,14 @@ enum ioasid_attach_flags {
  * are detached, and the error is EIO.
  *
  * Errors: ENOENT, ENODEV, EEXIST (attached already), EBUSY (a device of the group or
- * container is attached to another space), EADDRNOTAVAIL (something is mapped where this device
- * cannot reach or reserves), EOPNOTSUPP (the IOMMU cannot, also what the space was
- * allocated for; no PASIDs; a window is not accepted), EINVAL (PASID out of range, or
+ * Errors: ENOENT, ENODEV, EEXIST (attached already), EBUSY (a device of the group or
+ * container is attached to another space; the number is another device's or the host's in
+ * the table of PASIDs that they share; the parent's own DMA belongs to a user),
+ * EADDRNOTAVAIL (something is mapped where this device cannot reach or reserves),
+ * EOPNOTSUPP (the IOMMU cannot, also what the space was allocated for; no PASIDs; the
+ * device's driver refused; a window is not accepted), EINVAL (PASID out of range, or
  * without its flag; nothing to replace; a window without IOASID_ATTACH_REPLACE), EIO,
- * ENOMEM, EINTR.
+ * ENOSPC (no PASID is free), ENOMEM, EINTR.
  */
 struct ioasid_attach {
 	__u32 size;
@@ -1024,6 +1070,43 @@ struct ioasid_device_intersect {
 #define IOASID_DEVICE_INTERSECT	_IO(IOASID_TYPE, 0x10)
 
 /**
+ * enum ioasid_pasid_map_flags - Flags of IOASID_PASID_MAP
+ * @IOASID_PASID_MAP_PASID: ask for @pasid of the device, not for its DMA without PASID
+ */
+enum ioasid_pasid_map_flags {
+	IOASID_PASID_MAP_PASID = 1 << 0,
+};
+
+/**
+ * struct ioasid_pasid_map - ioctl(IOASID_PASID_MAP): what PASID the DMA carries
+ * @size: sizeof(struct ioasid_pasid_map)
+ * @flags: see enum ioasid_pasid_map_flags
+ * @extack: 0 or pointer to struct ioasid_extack
+ * @dev_id: the device
+ * @pasid: with IOASID_PASID_MAP_PASID: the PASID that was given to IOASID_ATTACH;
+ *	otherwise 0
+ * @hw_pasid: out: the PASID that the IOMMU sees; 0 if the DMA carries none
+ * @__reserved: must be 0
+ *
+ * The answer holds until that DMA is detached; IOASID_ATTACH_REPLACE does not change it.
+ * Whoever programs the table of a CPU, or of a device that lets its user, needs it.
+ *
+ * Errors: ENOENT, ENODEV, EINVAL (not attached; a PASID without its flag), EOPNOTSUPP
+ * (a device whose DMA is its driver's code).
+ */
+struct ioasid_pasid_map {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 extack;
+	__u32 dev_id;
+	__u32 pasid;
+	__u32 hw_pasid;
+	__u32 __reserved;
+};
+
+#define IOASID_PASID_MAP	_IO(IOASID_TYPE, 0x11)
+
+/**
  * enum ioasid_dirty_set_flags - Flags of IOASID_DIRTY_SET
  * @IOASID_DIRTY_ENABLE: track the space; without it: no longer
  */
@@ -1160,13 +1243,20 @@ struct ioasid_dirty_read {
  * stays so until IOASID_ATTACH, and again after IOASID_DETACH.
  *
  * The binding lasts until VFIO_IOASID_UNBIND, until the context is closed, or until
- * the group leaves the container. In the last case the device is detached, every
+ * the group leaves the container or the device's driver, or that of the device whose
+ * requester id its DMA carries, goes. In the last cases the device is detached, every
  * command on its id is ENODEV, and IOASID_FREE frees the id.
+ *
+ * Devices whose DMA carries the same requester id share a table of PASIDs. At most one of
+ * them may number PASIDs as its user likes (IOASID_PASIDS_IDENTITY), and then all of them
+ * are bound to one context: its user could name the numbers of the others.
  *
  * Errors: EBADF or EINVAL (not an ioasid file), EFAULT (name), EINVAL (name empty or
  * too long, no VFIO driver, or another driver in the group), ENOENT (no such device in
- * the container's groups), EEXIST (bound already), EOPNOTSUPP (the IOMMU, or its driver,
- * cannot), ENODEV (the container is gone), ENOMEM.
+ * the container's groups), EEXIST (bound already), EBUSY (a device with the same requester
+ * id, which the extack names; the requester id itself belongs to a user), EOPNOTSUPP (the
+ * IOMMU, or its driver, cannot; no PASIDs; what the driver declared cannot be), ENODEV (the
+ * container is gone), ENOSPC (no PASID is free), ENOMEM.
  */
 struct vfio_ioasid_bind {
 	__u32 size;

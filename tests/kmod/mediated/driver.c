@@ -12,7 +12,6 @@
 #include <linux/uaccess.h>
 
 #include "ioas_compat_config.h"
-#include "ioasid/ioasidfd.h"
 #include "mediated/internal.h"
 
 #if IOAS_HAVE_SYMBOL_NAMESPACE_STRING
@@ -80,30 +79,74 @@ static void told_gone(void *data)
 	atomic_inc(&bound->gone);
 }
 
+static int told_pasid_attach(void *data, u32 pasid, u32 hw_pasid)
+{
+	struct mediated_bound *bound = data;
+
+	return mediated_pair_attach(bound->md, pasid, hw_pasid);
+}
+
+static void told_pasid_detach(void *data, u32 pasid, u32 hw_pasid)
+{
+	struct mediated_bound *bound = data;
+
+	mediated_pair_detach(bound->md, pasid, hw_pasid);
+}
+
 static const struct ioasidfd_ops ops = {
 	.unmap = told_unmap,
 	.gone = told_gone,
+	.pasid_attach = told_pasid_attach,
+	.pasid_detach = told_pasid_detach,
 };
+
+static int explain(const struct ioasid_extack *extack, u64 user)
+{
+	void __user *to = u64_to_user_ptr(user);
+
+	return to && copy_to_user(to, extack, sizeof(*extack)) ? -EFAULT : 0;
+}
 
 static int bind_file(struct mediated_bound *bound, struct file *file,
 		     const struct mediated_bind *args)
 {
+	struct ioasid_extack extack = { };
 	const struct ioasidfd_binding binding = {
-		.dev = misc.this_device,
-		.intent = args->intent,
+		.what = {
+			.dev = misc.this_device,
+			.intent = args->intent,
+			.pasids = args->pasids,
+			.parent = bound->md->parent,
+			.ops = &ops,
+			.data = bound,
+		},
 		.cookie = args->cookie,
-		.ops = &ops,
-		.data = bound,
+		.extack = &extack,
 	};
 	struct ioasidfd_device *device;
 
-	if (bound->device)
-		return -EEXIST;
 	device = ioasidfd_bind(file, &binding);
 	if (IS_ERR(device))
-		return PTR_ERR(device);
+		return explain(&extack, args->extack) ?: PTR_ERR(device);
 	bound->device = device;
 	return 0;
+}
+
+static int bind_with_parent(struct mediated_bound *bound, struct file *file,
+			    const struct mediated_bind *args)
+{
+	int ret = 0;
+
+	if (bound->device)
+		return -EEXIST;
+	if (args->parent != MEDIATED_NO_PARENT)
+		ret = mediated_set_parent(bound->md, args->parent);
+	if (ret)
+		return ret;
+	ret = bind_file(bound, file, args);
+	if (ret)
+		mediated_put_parent(bound->md);
+	return ret;
 }
 
 static int ioctl_bind(struct mediated_bound *bound, void __user *user)
@@ -117,7 +160,7 @@ static int ioctl_bind(struct mediated_bound *bound, void __user *user)
 	file = fget(args.ioasid_fd);
 	if (!file)
 		return -EBADF;
-	ret = bind_file(bound, file, &args);
+	ret = bind_with_parent(bound, file, &args);
 	fput(file);
 	if (ret)
 		return ret;
@@ -132,7 +175,35 @@ static int unbind(struct mediated_bound *bound)
 	mediated_close(bound->md);
 	ioasidfd_unbind(bound->device);
 	bound->device = NULL;
+	mediated_put_parent(bound->md);
 	return 0;
+}
+
+static int attach(struct mediated_bound *bound, struct mediated_attach *args)
+{
+	struct ioasid_extack extack = { };
+	int ret = ioasidfd_attach(bound->device, args->ioasid, args->pasid,
+				  &extack);
+
+	return ret ? explain(&extack, args->extack) ?: ret : 0;
+}
+
+static int ioctl_attach(struct mediated_bound *bound, unsigned int cmd,
+			void __user *user)
+{
+	struct mediated_attach args;
+	int ret;
+
+	if (copy_from_user(&args, user, sizeof(args)))
+		return -EFAULT;
+	if (cmd == MEDIATED_ATTACH)
+		return attach(bound, &args);
+	if (cmd == MEDIATED_DETACH)
+		return ioasidfd_detach(bound->device, args.pasid);
+	ret = ioasidfd_hw_pasid(bound->device, args.pasid, &args.hw_pasid);
+	if (!ret && copy_to_user(user, &args, sizeof(args)))
+		ret = -EFAULT;
+	return ret;
 }
 
 static long ioctl_use(struct mediated_bound *bound, unsigned int cmd,
@@ -142,9 +213,9 @@ static long ioctl_use(struct mediated_bound *bound, unsigned int cmd,
 		return -EINVAL;
 	switch (cmd) {
 	case MEDIATED_ATTACH:
-		return ioasidfd_attach(bound->device, arg);
 	case MEDIATED_DETACH:
-		return ioasidfd_detach(bound->device);
+	case MEDIATED_HW_PASID:
+		return ioctl_attach(bound, cmd, (void __user *)arg);
 	case MEDIATED_GONE:
 		return atomic_read(&bound->gone);
 	}

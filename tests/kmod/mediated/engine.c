@@ -35,6 +35,8 @@ static int move(struct mediated *md, struct mediated_dma *dma, u64 iova,
 {
 	if (dma->how == MEDIATED_PINNED)
 		return pinned_rw(md, iova, data, length, write);
+	if (dma->how != MEDIATED_RW)
+		return mediated_parent_dma(md, dma, iova, data, length, write);
 	return md->backend->rw(md, iova, data, length, write);
 }
 
@@ -104,7 +106,7 @@ int mediated_dma(struct mediated *md, struct mediated_dma *dma)
 	size_t n;
 	int ret = 0;
 
-	if (dma->op > MEDIATED_SUM || dma->how > MEDIATED_PINNED || !dma->length)
+	if (dma->op > MEDIATED_SUM || dma->how > MEDIATED_FORGED || !dma->length)
 		return -EINVAL;
 	buffer = kmalloc(STEP, GFP_KERNEL);
 	if (!buffer)

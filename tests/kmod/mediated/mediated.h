@@ -6,6 +6,11 @@
  * The device has a DMA engine, which is its driver's code. It reaches memory only the
  * way VFIO gives drivers of mediated devices: by IOVA, read, written or pinned. Errors
  * are what VFIO said.
+ *
+ * Or it is a part of a device of ioas_mock.ko, the parent, and has that do DMA with a
+ * PASID. Errors then are what became of it: ENXIO if the driver of the part, which knows
+ * what is attached, has not let it out; EPERM if the IOMMU blocks that PASID; ENOENT, EACCES
+ * and ERANGE if it has the PASID, but not that IOVA; EIO for the rest.
  */
 #ifndef IOAS_MEDIATED_H
 #define IOAS_MEDIATED_H
@@ -26,6 +31,8 @@ enum mediated_op {
 enum mediated_how {
 	MEDIATED_RW,		/* it has the CPU read and write at IOVAs */
 	MEDIATED_PINNED,	/* it pins the pages for as long as it takes */
+	MEDIATED_PARENT,	/* its parent does DMA, with what @pasid stands for */
+	MEDIATED_FORGED,	/* the same with @pasid as it is, whatever was attached */
 };
 
 /**
@@ -36,6 +43,8 @@ enum mediated_how {
  * @dst: IOVA
  * @length: bytes
  * @value: in or out, see @op
+ * @pasid: what the program calls the DMA, 0 for that without PASID; see @how
+ * @__reserved: 0
  */
 struct mediated_dma {
 	__u32 op;
@@ -44,6 +53,8 @@ struct mediated_dma {
 	__u64 dst;
 	__u64 length;
 	__u64 value;
+	__u32 pasid;
+	__u32 __reserved;
 };
 
 #define MEDIATED_DMA	_IO(MEDIATED_TYPE, 0)
@@ -82,6 +93,7 @@ struct mediated_touch {
 /* What its driver does wrong. */
 #define MEDIATED_STUBBORN	1	/* gives nothing back when it is told */
 #define MEDIATED_FORGETFUL	2	/* nor when it is closed */
+#define MEDIATED_REFUSING	4	/* takes no pair of PASIDs */
 
 /* ioctl(MEDIATED_BEHAVE), by value: from now on. All is well after opening. */
 #define MEDIATED_BEHAVE	_IO(MEDIATED_TYPE, 4)
@@ -92,12 +104,14 @@ struct mediated_touch {
  * @told: how many times it was told that a range goes away, since it was opened
  * @iova: the last such range
  * @length: likewise
+ * @pairs: PASIDs it may use, with that of the device itself
  */
 struct mediated_state {
 	__u64 held;
 	__u64 told;
 	__u64 iova;
 	__u64 length;
+	__u64 pairs;
 };
 
 #define MEDIATED_STATE	_IO(MEDIATED_TYPE, 5)
@@ -107,25 +121,50 @@ struct mediated_state {
  * not VFIO's: its driver binds it to a context.
  */
 
+#define MEDIATED_NO_PARENT	(~0U)
+
 /**
  * struct mediated_bind - ioctl(MEDIATED_BIND)
  * @ioasid_fd: an open /dev/ioasid
  * @intent: enum ioasid_intent
+ * @pasids: enum ioasid_pasid_kind
+ * @parent: number of the mock device, or MEDIATED_NO_PARENT
  * @cookie: any
+ * @extack: 0, or pointer to a struct ioasid_extack
  * @dev_id: out: the device's id in that context
  */
 struct mediated_bind {
 	__s32 ioasid_fd;
 	__u32 intent;
+	__u32 pasids;
+	__u32 parent;
 	__u64 cookie;
+	__u64 extack;
 	__u64 dev_id;
 };
 
 #define MEDIATED_BIND	_IO(MEDIATED_TYPE, 16)
 #define MEDIATED_UNBIND	_IO(MEDIATED_TYPE, 17)
-/* By value: the space. */
+
+/**
+ * struct mediated_attach - ioctl(MEDIATED_ATTACH, MEDIATED_DETACH, MEDIATED_HW_PASID)
+ * @ioasid: the space; to attach
+ * @pasid: what is attached or asked for, 0 for DMA without PASID
+ * @hw_pasid: out: what it carries; if asked for
+ * @__reserved: 0
+ * @extack: 0, or pointer to a struct ioasid_extack; to attach
+ */
+struct mediated_attach {
+	__u32 ioasid;
+	__u32 pasid;
+	__u32 hw_pasid;
+	__u32 __reserved;
+	__u64 extack;
+};
+
 #define MEDIATED_ATTACH	_IO(MEDIATED_TYPE, 18)
 #define MEDIATED_DETACH	_IO(MEDIATED_TYPE, 19)
+#define MEDIATED_HW_PASID	_IO(MEDIATED_TYPE, 21)
 /* Returns how many times the device was told that its context is gone. */
 #define MEDIATED_GONE	_IO(MEDIATED_TYPE, 20)
 

@@ -3,7 +3,11 @@
  * ioas_mediated.ko: mediated devices for tests, whose DMA is done by the CPU.
  * mediated.h says what a program sees of them.
  *
- *	devices=N	how many
+ *	devices=N		how many
+ *	kinds=KIND[@PARENT],...	what the driver of each declares; nothing if it is not named.
+ *				KIND is software, none, identity, driver or cpu, by who
+ *				translates its PASIDs, PARENT the number of the mock device
+ *				of which all but the first are a part
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -14,6 +18,24 @@
 unsigned int mediated_devices = 4;
 module_param_named(devices, mediated_devices, uint, 0444);
 MODULE_PARM_DESC(devices, "How many devices there are");
+
+#define MAX_KINDS	16
+
+static char *kinds[MAX_KINDS];
+static unsigned int num_kinds;
+module_param_array(kinds, charp, &num_kinds, 0444);
+MODULE_PARM_DESC(kinds, "What is declared of each device: software, none, identity, driver or cpu, and @ with the number of a mock device");
+
+/**
+ * mediated_kind() - What is to be declared of a device
+ * @n: its number
+ *
+ * Return: for mediated_declare().
+ */
+const char *mediated_kind(unsigned int n)
+{
+	return n < num_kinds ? kinds[n] : NULL;
+}
 
 /**
  * mediated_create() - A device
@@ -33,6 +55,8 @@ struct mediated *mediated_create(struct device *dev,
 	md->dev = dev;
 	mutex_init(&md->lock);
 	INIT_LIST_HEAD(&md->holds);
+	init_rwsem(&md->issuing);
+	xa_init(&md->pairs);
 	return md;
 }
 
@@ -43,6 +67,7 @@ struct mediated *mediated_create(struct device *dev,
 void mediated_destroy(struct mediated *md)
 {
 	mutex_destroy(&md->lock);
+	xa_destroy(&md->pairs);
 	kfree(md);
 }
 
@@ -112,12 +137,13 @@ static int ioctl_state(struct mediated *md, void __user *user)
 	mutex_lock(&md->lock);
 	state = md->state;
 	mutex_unlock(&md->lock);
+	state.pairs = READ_ONCE(md->num_pairs);
 	return copy_to_user(user, &state, sizeof(state)) ? -EFAULT : 0;
 }
 
 static int ioctl_behave(struct mediated *md, unsigned long how)
 {
-	if (how & ~(MEDIATED_STUBBORN | MEDIATED_FORGETFUL))
+	if (how & ~(MEDIATED_STUBBORN | MEDIATED_FORGETFUL | MEDIATED_REFUSING))
 		return -EINVAL;
 	mutex_lock(&md->lock);
 	md->behaviour = how;

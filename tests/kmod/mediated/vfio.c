@@ -89,6 +89,18 @@ static int offer(struct mediated *md)
 	return ret;
 }
 
+static int declare_and_offer(struct mediated *md, unsigned int n)
+{
+	int ret = mediated_declare(md, mediated_kind(n));
+
+	if (ret)
+		return ret;
+	ret = offer(md);
+	if (ret)
+		mediated_withdraw(md);
+	return ret;
+}
+
 static void withdraw(struct mediated *md)
 {
 	vfio_unregister_group_dev(&md->vfio->vdev);
@@ -143,6 +155,7 @@ static void remove_one(struct mediated *md)
 {
 	struct platform_device *pdev = to_platform_device(md->dev);
 
+	mediated_withdraw(md);
 	withdraw(md);
 	mediated_destroy(md);
 	platform_device_unregister(pdev);
@@ -159,7 +172,7 @@ static struct mediated *add_one(unsigned int i)
 		return ERR_CAST(pdev);
 	md = mediated_create(&pdev->dev, &backend);
 	if (md)
-		ret = offer(md);
+		ret = declare_and_offer(md, i);
 	if (!ret)
 		return md;
 	if (md)
@@ -315,6 +328,22 @@ static const struct mediated_backend backend = {
 	.unpin = vfio_unpin,
 };
 
+/* Its number is not known; they are made in their order. */
+static atomic_t made = ATOMIC_INIT(0);
+
+static int declare_and_offer(struct mediated *md)
+{
+	unsigned int n = atomic_inc_return(&made) - 1;
+	int ret = mediated_declare(md, mediated_kind(n));
+
+	if (ret)
+		return ret;
+	ret = vfio_add_group_dev(md->dev, &vdev_ops, md);
+	if (ret)
+		mediated_withdraw(md);
+	return ret;
+}
+
 static int mdev_probe(struct device *dev)
 {
 	struct mediated *md = mediated_create(dev, &backend);
@@ -326,7 +355,7 @@ static int mdev_probe(struct device *dev)
 	if (md->vfio) {
 		md->vfio->nb.notifier_call = notified;
 		md->vfio->md = md;
-		ret = vfio_add_group_dev(dev, &vdev_ops, md);
+		ret = declare_and_offer(md);
 	}
 	if (ret) {
 		kfree(md->vfio);
@@ -339,6 +368,7 @@ static void mdev_remove(struct device *dev)
 {
 	struct mediated *md = vfio_del_group_dev(dev);
 
+	mediated_withdraw(md);
 	kfree(md->vfio);
 	mediated_destroy(md);
 }

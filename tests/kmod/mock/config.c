@@ -11,7 +11,8 @@
  * they are refused) and replaces (it has the name by which ioasidfd knows that DMA need
  * not be blocked to move a device); joins is the number of another one whose page tables
  * it takes too. Of a device: iommu (its number), group (devices with the same number share
- * one), pasid (bits, as far as its IOMMU has them) and up to four regions,
+ * one), pasid (bits, as far as its IOMMU has them), translate (how many PASIDs its driver
+ * has room for, if it is to translate them) and up to four regions,
  * resv=KIND@FIRST-LAST, where KIND is direct, relaxable, reserved, msi or swmsi.
  */
 #include <linux/iommu.h>
@@ -47,7 +48,7 @@ module_param_array_named(iommu, iommu_params, charp, &num_iommu_params, 0444);
 MODULE_PARM_DESC(iommu, "Settings of each IOMMU, key=value separated by semicolons: first, last, pages, pasid, dirty, coherent, snoop, msi, nest, pri, replaces, joins");
 module_param_array_named(device, device_params, charp, &num_device_params,
 			 0444);
-MODULE_PARM_DESC(device, "Settings of each device, key=value separated by semicolons: iommu, group, pasid, resv");
+MODULE_PARM_DESC(device, "Settings of each device, key=value separated by semicolons: iommu, group, pasid, translate, resv");
 
 static const struct {
 	const char *name;
@@ -125,6 +126,8 @@ static int set_device(void *object, const char *key, char *value)
 		return kstrtou32(value, 0, &md->group);
 	if (!strcmp(key, "pasid"))
 		return kstrtou32(value, 0, &md->pasid);
+	if (!strcmp(key, "translate"))
+		return kstrtou32(value, 0, &md->translate);
 	if (!strcmp(key, "resv"))
 		return set_region(md, value);
 	if (strcmp(key, "iommu"))
@@ -186,6 +189,7 @@ static int read_device(unsigned int index)
 	mutex_init(&md->engine);
 	mutex_init(&md->requests_lock);
 	INIT_LIST_HEAD(&md->requests);
+	xa_init(&md->pairs);
 	md->buffer = kvzalloc(MOCK_BUFFER_SIZE, GFP_KERNEL);
 	return md->buffer ? read_settings(md, device_params[index], set_device) :
 			    -ENOMEM;
@@ -220,6 +224,7 @@ void mock_config_free(void)
 			continue;
 		kvfree(mock_devices[i]->buffer);
 		xa_destroy(&mock_devices[i]->pasids);
+		xa_destroy(&mock_devices[i]->pairs);
 		kfree(mock_devices[i]);
 		mock_devices[i] = NULL;
 	}

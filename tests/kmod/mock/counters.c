@@ -46,6 +46,7 @@ static int device_show(struct seq_file *m, void *unused)
 {
 	struct mock_device *md = m->private;
 	struct mock_domain *domain;
+	unsigned int pasids = 0;
 	unsigned long pasid;
 
 	seq_printf(m, "iommu %u\ngroup %d\n", md->iommu->index, (int)md->group);
@@ -56,9 +57,12 @@ static int device_show(struct seq_file *m, void *unused)
 		   domain ? (int)domain->id : md->blocked ? 0 : -1);
 	if (domain)
 		show_domain(m, domain);
-	xa_for_each(&md->pasids, pasid, domain)
+	xa_for_each(&md->pasids, pasid, domain) {
 		seq_printf(m, "pasid.%lu %u\n", pasid, domain->id);
+		pasids++;
+	}
 	read_unlock(&md->lock);
+	seq_printf(m, "pasids %u\n", pasids);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(device);

@@ -68,10 +68,16 @@ static const struct test_vfio_ops mock_vfio_ops = {
 int mock_driver_probe(struct device *dev)
 {
 	struct mock_device *md = mock_device_of(dev);
-	struct test_vfio *vfio = test_vfio_register(dev, &mock_vfio_ops, md);
+	struct test_vfio *vfio;
+	int ret = mock_translate_start(md);
 
-	if (IS_ERR(vfio))
+	if (ret)
+		return ret;
+	vfio = test_vfio_register(dev, &mock_vfio_ops, md);
+	if (IS_ERR(vfio)) {
+		mock_translate_stop(md);
 		return PTR_ERR(vfio);
+	}
 	md->vfio = vfio;
 	return 0;
 }
@@ -86,6 +92,7 @@ void mock_driver_remove(struct device *dev)
 {
 	struct mock_device *md = mock_device_of(dev);
 
+	mock_translate_stop(md);
 	test_vfio_unregister(md->vfio);
 	md->vfio = NULL;
 }

@@ -7,10 +7,12 @@
  */
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
 #include "mock/internal.h"
+#include "mock/parent.h"
 
 /* One access of a device: who makes it, and whether it writes. */
 struct access {
@@ -234,6 +236,8 @@ static enum mock_status run(struct mock_device *device, struct mock_dma *dma)
 	u8 *data = device->buffer + dma->offset;
 	enum mock_status status;
 
+	if (access.has_pasid && !mock_translate_pasid(device, &access.pasid))
+		return MOCK_BLOCKED;
 	if (dma->op == MOCK_MOVE)
 		return run_move(&access, dma, data);
 	if (dma->op == MOCK_FILL)
@@ -276,6 +280,49 @@ long mock_engine_dma(struct mock_device *md, struct mock_dma __user *user)
 	mutex_unlock(&md->engine);
 	return copy_to_user(user, &dma, sizeof(dma)) ? -EFAULT : 0;
 }
+
+/**
+ * ioas_mock_device() - A device that others make devices of
+ * @n: its number
+ *
+ * Return: the device with a reference, or NULL.
+ */
+struct device *ioas_mock_device(unsigned int n)
+{
+	if (n >= MOCK_MAX_DEVICES || !mock_devices[n])
+		return NULL;
+	return get_device(mock_devices[n]->dev);
+}
+EXPORT_SYMBOL_GPL(ioas_mock_device);
+
+/**
+ * ioas_mock_dma() - DMA with the requester id of a device, for others
+ * @dev: the device
+ * @pasid: the PASID, as the IOMMU sees it
+ * @iova: first byte
+ * @data: from or to here
+ * @length: bytes
+ * @write: to memory
+ *
+ * Context: may sleep.
+ * Return: enum mock_status.
+ */
+int ioas_mock_dma(struct device *dev, u32 pasid, u64 iova, void *data,
+		  size_t length, bool write)
+{
+	struct access access = {
+		.device = mock_device_of(dev),
+		.has_pasid = true,
+		.pasid = pasid,
+		.write = write,
+	};
+	u64 fault;
+
+	if (!access.device)
+		return MOCK_BLOCKED;
+	return access_range(&access, iova, data, length, &fault);
+}
+EXPORT_SYMBOL_GPL(ioas_mock_dma);
 
 /* Bytes of the buffer from @pos on, at most @count; 0 at its end. */
 static size_t buffer_room(loff_t pos, size_t count)

@@ -4,7 +4,7 @@
  *
  * Lock order, outermost first:
  *
- *	mock_device.engine	the engine's buffer; one access at a time
+ *	mock_device.engine	the engine's buffer and its PASIDs; one access at a time
  *	mock_device.lock	where the device's accesses go
  *	mock_domain.lock	what is in the TLB; held for read during an access; of a
  *				nested domain before that of its parent
@@ -34,6 +34,7 @@
 #define MOCK_MAX_REGIONS	4
 #define MOCK_MAX_OUTCOMES	16
 
+struct ioasidfd_declaration;
 struct seq_file;
 struct test_vfio;
 
@@ -112,6 +113,8 @@ struct mock_device {
 	struct mock_region regions[MOCK_MAX_REGIONS];
 
 	struct test_vfio *vfio;		/* while a driver is bound */
+	struct ioasidfd_declaration *declaration;	/* likewise; or NULL */
+	u32 translate;			/* PASIDs its driver has room for; 0: it does not */
 
 	rwlock_t lock;			/* the rest, down to pasids */
 	bool blocked;
@@ -124,8 +127,10 @@ struct mock_device {
 	struct list_head requests;
 	u32 next_request;
 
-	struct mutex engine;		/* the buffer */
+	struct mutex engine;		/* the rest */
 	u8 *buffer;
+	struct xarray pairs;		/* PASID of the program to that of the IOMMU */
+	u32 num_pairs;
 };
 
 extern struct mock_iommu *mock_iommus[MOCK_MAX_IOMMUS];
@@ -214,6 +219,11 @@ ssize_t mock_engine_read(struct mock_device *md, char __user *buf, size_t count,
 ssize_t mock_engine_write(struct mock_device *md, const char __user *buf,
 			  size_t count, loff_t *pos);
 void mock_engine_reset(struct mock_device *md);
+
+/* translate.c: PASIDs that the driver translates */
+int mock_translate_start(struct mock_device *md);
+void mock_translate_stop(struct mock_device *md);
+bool mock_translate_pasid(struct mock_device *md, u32 *pasid);
 
 /* device.c: the devices' driver */
 int mock_driver_probe(struct device *dev);

@@ -21,7 +21,7 @@
  *	ioas-mock/ioas-mock.N	iommu, group, domain (id, 0: blocked, -1: in the host's),
  *				entries, large (entries above the smallest size), dirty
  *				(is tracked), enforced (snooping); then "pasid.P", the id
- *				of each PASID's domain
+ *				of each PASID's domain, and "pasids", how many there are
  *	ioas-mock/ioas-mock.N.attach	what is written says what becomes of the attaches
  *				of the device to come, and of its PASIDs: an errno each,
  *				0 to let it pass, separated by spaces; after them, all

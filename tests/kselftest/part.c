@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Devices that are parts of a mock device. Linked into every test program, used by those
+ * that have both modules loaded.
+ */
+#include "part.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "dma.h"
+
+#define CANARY	0x5a
+
+int part_places(struct part_place *places, int fd)
+{
+	int err = 0;
+
+	for (int i = 0; i < PART_PLACES && !err; i++) {
+		places[i].va = anon_populated(PART_LENGTH);
+		err = places[i].va ? do_alloc(fd, &places[i].space) : ENOMEM;
+		if (!err)
+			err = do_map(fd, places[i].space, places[i].va,
+				     PART_LENGTH, PART_IOVA, RW);
+	}
+	return err;
+}
+
+static bool untouched(const struct part_place *place)
+{
+	for (unsigned int i = 0; i < PART_LENGTH; i++)
+		if (place->va[i] != CANARY)
+			return false;
+	return true;
+}
+
+static int reaches(struct dev *dev, __u32 how, __u32 pasid,
+		   struct part_place *places, unsigned int here)
+{
+	static unsigned int seed;
+	int err;
+
+	for (int i = 0; i < PART_PLACES; i++)
+		memset(places[i].va, CANARY, PART_LENGTH);
+	err = soft_parent_sees(dev, how, pasid, PART_IOVA, places[here].va,
+			       PART_LENGTH, ++seed);
+	for (unsigned int i = 0; i < PART_PLACES; i++)
+		if (i != here && !untouched(&places[i]))
+			err = EILSEQ;
+	return err;
+}
+
+int part_reaches(struct dev *dev, __u32 pasid, struct part_place *places,
+		 unsigned int here)
+{
+	return reaches(dev, MEDIATED_PARENT, pasid, places, here);
+}
+
+int part_forges(struct dev *dev, __u32 hw_pasid, struct part_place *places)
+{
+	return reaches(dev, MEDIATED_FORGED, hw_pasid, places, 0);
+}
+
+int part_bind(struct dev *dev, int fd, __u32 pasids, __u32 parent)
+{
+	__u32 intent = IOASID_INTENT_PASID;
+	int err = soft_driver_open(dev);
+
+	if (pasids == IOASID_PASIDS_CPU)
+		intent |= IOASID_INTENT_ENQCMD;
+	return err ? err : soft_driver_bind_part(dev, fd, intent, pasids, parent);
+}
