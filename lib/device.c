@@ -437,3 +437,20 @@ int ioasid_dev_detach_pasid(struct ioasid_dev *dev, uint32_t pasid)
 {
 	return iol_dev_detach(dev, pasid, IOASID_DETACH_PASID);
 }
+
+int ioasid_dev_hw_pasid(struct ioasid_dev *dev, uint32_t pasid, uint32_t *hw_pasid)
+{
+	struct ioasid_pasid_map map = {
+		.size = sizeof(map),
+		.flags = pasid ? IOASID_PASID_MAP_PASID : 0,
+		.dev_id = dev->id,
+		.pasid = pasid,
+	};
+	int ret = iol_cmd(dev->ctx->fd, IOASID_PASID_MAP, &map);
+
+	if (ret)
+		return iol_fail_cmd(ret, "cannot ask for PASID %u of %s", pasid,
+				    dev->address);
+	*hw_pasid = map.hw_pasid;
+	return 0;
+}

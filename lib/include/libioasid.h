@@ -385,6 +385,19 @@ int ioasid_dev_detach(struct ioasid_dev *dev);
  */
 int ioasid_dev_detach_pasid(struct ioasid_dev *dev, uint32_t pasid);
 
+/**
+ * ioasid_dev_hw_pasid() - What PASID a device's DMA carries
+ * @dev: the device
+ * @pasid: the PASID that was attached; 0: the DMA without one
+ * @hw_pasid: out: the PASID that the IOMMU sees; 0 if there is none
+ *
+ * The two differ where the device's driver, or the CPU that submits the work, translates.
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL (not attached), -ENODEV.
+ */
+int ioasid_dev_hw_pasid(struct ioasid_dev *dev, uint32_t pasid, uint32_t *hw_pasid);
+
 /* ---- spaces ---- */
 
 /**

@@ -207,7 +207,7 @@ static void longer_arrays(void)
 	struct ioasid_group_member *members = NULL;
 	struct ioasid_resv_region *regions = NULL;
 	struct ioasid_iova_range *ranges = NULL;
-	uint32_t count = 0, before, id = 1;
+	uint32_t count = 0, before, id = 1, hw_pasid;
 
 	start();
 	if (ioasid_dev_open(ctx, FAKE_SOLO, 0, &devs[0]))
@@ -233,6 +233,8 @@ static void longer_arrays(void)
 	free(members);
 	tap_ok(!ioasid_dev_attachments(devs[0], &attachments, &count) && !count &&
 	       !attachments, "no attachments");
+	tap_ok(!ioasid_dev_hw_pasid(devs[0], 41, &hw_pasid) && hw_pasid == 42 &&
+	       fake.sent.pasid_map.flags == IOASID_PASID_MAP_PASID, "a PASID that is translated");
 	fake.grows = 3;
 	tap_ok(!ioasid_ctx_intersect(ctx, &id, 1, &common, &ranges) &&
 	       common.num_ranges == before + 12 &&

@@ -41,6 +41,7 @@ union fake_cmd {
 	struct ioasid_copy copy;
 	struct ioasid_dirty_set dirty_set;
 	struct ioasid_dirty_read dirty_read;
+	struct ioasid_pasid_map pasid_map;
 };
 
 /**

@@ -321,6 +321,10 @@ static int fake_ioasid(unsigned long request, void *arg)
 	case IOASID_MAP_FILE:
 		file->iova = fake_iova(file->flags, file->iova);
 		return 0;
+	case IOASID_PASID_MAP:
+		((struct ioasid_pasid_map *)arg)->hw_pasid =
+			((struct ioasid_pasid_map *)arg)->pasid + 1;
+		return 0;
 	case IOASID_COPY:
 		copy->dst_iova = fake_iova(copy->flags, copy->dst_iova);
 		return 0;

@@ -37,9 +37,10 @@ static void ioas_keep_iommu(struct ioas_device *device,
 
 static int ioas_read_parent(struct ioas_call *call, struct ioas_device *device)
 {
-	struct ioas_domain *domain = ioas_domain_create(device->rid, 0, IOAS_DOMAIN_PASID);
+	struct ioas_domain *domain;
 	int ret;
 
+	domain = ioas_domain_create(device->rid, 0, IOAS_DOMAIN_PASID);
 	if (IS_ERR(domain))
 		return ioas_fail_iommu(call, device, PTR_ERR(domain));
 	ret = ioas_pair_try(call, device, domain->iommu);
