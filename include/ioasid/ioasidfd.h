@@ -44,6 +44,9 @@ struct page;
  *	with @hw_pasid any more, and none is under way: the number may be given to another
  *	device. It cannot fail. Called for each pair that @pasid_attach has taken.
  *
+ * What a driver takes is taken from the PASIDs of its parent, or of the machine, which
+ * others need as well. How many a user may have is the driver's to say, by @pasid_attach.
+ *
  * The last two are needed by a device that has a parent, or PASIDs that its driver
  * translates, else never called. Of a device whose PASIDs CPUs translate (ENQCMD), or nobody, they
  * tell what may be submitted to it.

@@ -22,6 +22,7 @@ def check(tap: Tap) -> None:
     tap.check("every file that a page names is there", [problem for page in pages for problem in _no_files(page)])
     tap.check("every page that a page leads to is there", [problem for page in pages for problem in _no_links(page)])
     tap.check("every test that a page names is there", [problem for page in pages for problem in _no_tests(page)])
+    tap.check("every row of what may be attached to what names its test", _untested())
     tap.check("the page on architecture has every room", _no_room())
     tap.check("the index has every page", _not_in_index())
 
@@ -75,6 +76,14 @@ def _no_tests(page: Path) -> list[str]:
         if test not in _tests_of(program):
             found.append(f"{page.relative_to(ROOT)}: there is no test {program}:{test}")
     return found
+
+
+def _untested() -> list[str]:
+    """The rows of the first table of docs/devices.md whose last cell is empty."""
+    text = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
+    table = text.partition("## What may be attached to what")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+    return [f"no test: {row}" for row in rows if "`" not in row.rstrip(" |").rpartition(" | ")[2]] if rows else ["there is no table"]
 
 
 def _not_in_index() -> list[str]:

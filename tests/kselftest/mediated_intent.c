@@ -8,25 +8,12 @@
  */
 #include "kselftest_harness.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 
 #include "common.h"
 #include "expect.h"
 #include "part.h"
 #include "race.h"
-
-#define PARENT_DRIVER	"/sys/bus/platform/drivers/ioas-mock/"
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = fd < 0 || write(fd, text, strlen(text)) < 0 ? errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
 
 /* What holds on every kernel. */
 FIXTURE(any) {
@@ -364,7 +351,7 @@ TEST_F(part, parent_goes_first)
 	ASSERT_OK(ATTACH(&self->first, 5, 1));
 	ASSERT_OK(ATTACH(&self->second, 5, 2));
 	ASSERT_OK(do_pasid_map(self->fd, self->first.id, 5, &hw_pasid));
-	ASSERT_EQ(0, write_file(PARENT_DRIVER "unbind", "ioas-mock.0"));
+	ASSERT_EQ(0, part_set_driver(PARENT, false));
 	EXPECT_EQ(0, soft_state(&self->first).pairs);
 	EXPECT_EQ(EPERM, part_forges(&self->first, hw_pasid, self->place));
 	EXPECT_REFUSED(ENODEV, IOASID_REASON_DEVICE_GONE,
@@ -376,7 +363,7 @@ TEST_F(part, parent_goes_first)
 	EXPECT_REFUSED(ENODEV, IOASID_REASON_DEVICE_GONE,
 		       soft_driver_bind_part(&self->first, self->fd,
 					     IOASID_INTENT_PASID, 0, PARENT));
-	ASSERT_EQ(0, write_file(PARENT_DRIVER "bind", "ioas-mock.0"));
+	ASSERT_EQ(0, part_set_driver(PARENT, true));
 	ASSERT_OK(soft_driver_bind_part(&self->first, self->fd,
 					IOASID_INTENT_PASID, 0, PARENT));
 	ASSERT_OK(ATTACH(&self->first, 0, 0));

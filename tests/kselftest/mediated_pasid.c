@@ -466,6 +466,22 @@ TEST_F(whole, driver_translates)
 	SEES(5000, 1, 6);
 }
 
+/* Its driver takes back what it has declared while PASIDs are attached. */
+TEST_F(whole, driver_goes_first)
+{
+	ATTACH(&self->dev, 1, 1);
+	ATTACH(&self->dev, 2, 2);
+	close(self->dev.device);
+	self->dev.device = -1;
+	ASSERT_EQ(0, part_set_driver(TRANSLATING, false));
+	EXPECT_EQ(0, mock_device_counter(MOCK(TRANSLATING), "pasids"));
+	EXPECT_REFUSED(ENODEV, IOASID_REASON_DEVICE_GONE,
+		       do_attach(self->fd, self->dev.id, self->place[0].space));
+	for (int i = 0; i < PART_PLACES; i++)
+		EXPECT_OK(do_free(self->fd, self->place[i].space));
+	EXPECT_EQ(0, part_set_driver(TRANSLATING, true));
+}
+
 /* Its driver has room for two. */
 TEST_F(whole, driver_refuses)
 {

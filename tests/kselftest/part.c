@@ -6,11 +6,27 @@
 #include "part.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dma.h"
 
 #define CANARY	0x5a
+
+#define MOCK_DRIVER	"/sys/bus/platform/drivers/ioas-mock/"
+
+int part_set_driver(unsigned int n, bool driven)
+{
+	const char *path = driven ? MOCK_DRIVER "bind" : MOCK_DRIVER "unbind";
+	const char *name = test_device_name(MOCK(n));
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = fd < 0 || write(fd, name, strlen(name)) < 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
 
 int part_places(struct part_place *places, int fd)
 {

@@ -33,6 +33,9 @@ enum {
 	PART_SOFTWARE = 5,	/* declared what it would be anyway */
 };
 
+/* Gives a mock device its driver, or takes that away. 0 or an errno. */
+int part_set_driver(unsigned int n, bool driven);
+
 /* A space with memory of its own at the same IOVA as every other. */
 struct part_place {
 	__u32 space;
