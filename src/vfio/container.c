@@ -21,6 +21,8 @@
 
 static DEFINE_XARRAY(ioas_containers);
 static atomic_long_t ioas_last_container = ATOMIC_LONG_INIT(0);
+/* The one that was found last, by the xarray's lock; or NULL. */
+static struct ioas_container *ioas_recent_container;
 
 static struct ioas_container *ioas_container_create(unsigned long type)
 {
@@ -62,6 +64,7 @@ void *ioas_container_open(unsigned long type)
 	if (!container)
 		return ERR_PTR(-ENOMEM);
 	number = atomic_long_inc_return(&ioas_last_container);
+	container->number = number;
 	ret = xa_insert(&ioas_containers, number, container,
 			GFP_KERNEL_ACCOUNT);
 	if (ret) {
@@ -80,12 +83,30 @@ void *ioas_container_open(unsigned long type)
  */
 struct ioas_container *ioas_container_get(void *iommu_data)
 {
+	unsigned long number = (unsigned long)iommu_data;
 	struct ioas_container *container;
 
 	xa_lock(&ioas_containers);
-	container = xa_load(&ioas_containers, (unsigned long)iommu_data);
+	container = ioas_recent_container;
+	if (!container || container->number != number) {
+		container = xa_load(&ioas_containers, number);
+		ioas_recent_container = container;
+	}
 	if (container)
 		refcount_inc(&container->refs);
+	xa_unlock(&ioas_containers);
+	return container;
+}
+
+/* From now on nobody finds it. */
+static struct ioas_container *ioas_container_take(void *iommu_data)
+{
+	struct ioas_container *container;
+
+	xa_lock(&ioas_containers);
+	container = __xa_erase(&ioas_containers, (unsigned long)iommu_data);
+	if (ioas_recent_container == container)
+		ioas_recent_container = NULL;
 	xa_unlock(&ioas_containers);
 	return container;
 }
@@ -115,9 +136,8 @@ void ioas_container_put(struct ioas_container *container)
  */
 void ioas_container_release(void *iommu_data)
 {
-	struct ioas_container *container;
+	struct ioas_container *container = ioas_container_take(iommu_data);
 
-	container = xa_erase(&ioas_containers, (unsigned long)iommu_data);
 	mutex_lock(&container->lock);
 	container->released = true;
 	mutex_unlock(&container->lock);

@@ -16,6 +16,7 @@ struct ioas_type1;
 /**
  * struct ioas_container - A VFIO container that uses this backend
  * @refs: one for VFIO until it releases the container, one for each running call
+ * @number: what VFIO has for it; constant
  * @type1: what it has as a container of VFIO's type1; NULL if it is none. Constant
  * @access: how drivers of its software devices reach a space; constant
  * @lock: protects @groups and @released
@@ -24,6 +25,7 @@ struct ioas_type1;
  */
 struct ioas_container {
 	refcount_t refs;
+	unsigned long number;
 	struct ioas_type1 *type1;
 	struct ioas_access *access;
 	struct mutex lock;	/* protects what follows */
