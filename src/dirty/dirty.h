@@ -20,6 +20,7 @@ static inline bool ioas_dirty_on(struct ioas_space *space)
 
 /* track.c: what comes to be dirty */
 void ioas_dirty_init(struct ioas_space *space);
+int ioas_dirty_start(struct ioas_call *call, struct ioas_space *space);
 void ioas_dirty_stop(struct ioas_space *space);
 int ioas_dirty_join(struct ioas_space *space, struct ioas_domain *domain);
 void ioas_dirty_leave(struct ioas_space *space, struct ioas_domain *domain);
@@ -40,5 +41,8 @@ int ioas_dirty_collect(struct ioas_space *space, unsigned long first,
 
 /* read.c */
 int ioas_cmd_dirty_read(struct ioas_call *call);
+int ioas_dirty_read_range(struct ioas_call *call, struct ioas_space *space,
+			  unsigned long base, unsigned long first,
+			  unsigned long last, u64 __user *bitmap);
 
 #endif

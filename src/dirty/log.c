@@ -225,3 +225,30 @@ void ioas_dirty_log_trim(struct ioas_dirty_log *log, unsigned long iova)
 	}
 	mutex_unlock(&log->lock);
 }
+
+/**
+ * ioas_dirty_log_forget_range() - Forget what was written in a range
+ * @log: the log
+ * @first: first IOVA
+ * @last: last IOVA
+ *
+ * Context: may sleep.
+ */
+void ioas_dirty_log_forget_range(struct ioas_dirty_log *log,
+				 unsigned long first, unsigned long last)
+{
+	DECLARE_BITMAP(bits, IOAS_BLOCK_PAGES);
+	unsigned long end;
+
+	while (ioas_dirty_log_next(log, &first, last)) {
+		end = min(last, ioas_block_last(first));
+		bitmap_zero(bits, IOAS_BLOCK_PAGES);
+		ioas_block_set(bits, first, end);
+		ioas_dirty_log_remove(log, first, bits);
+		ioas_dirty_log_trim(log, first);
+		if (end == last)
+			break;
+		first = end + 1;
+		cond_resched();
+	}
+}

@@ -68,5 +68,7 @@ void ioas_dirty_log_read(struct ioas_dirty_log *log, unsigned long iova,
 void ioas_dirty_log_remove(struct ioas_dirty_log *log, unsigned long iova,
 			   const unsigned long *bits);
 void ioas_dirty_log_trim(struct ioas_dirty_log *log, unsigned long iova);
+void ioas_dirty_log_forget_range(struct ioas_dirty_log *log,
+				 unsigned long first, unsigned long last);
 
 #endif

@@ -26,6 +26,7 @@
  * struct ioas_dirty_reader - A command on its way through a range
  * @call: the command
  * @space: the space
+ * @base: IOVA of the bitmap's first bit, not above @first
  * @first: first IOVA of the range
  * @last: last IOVA of the range
  * @shift: what one bit stands for is so many bits wide
@@ -38,6 +39,7 @@
 struct ioas_dirty_reader {
 	struct ioas_call *call;
 	struct ioas_space *space;
+	unsigned long base;
 	unsigned long first;
 	unsigned long last;
 	unsigned int shift;
@@ -49,7 +51,7 @@ struct ioas_dirty_reader {
 
 static u64 ioas_reader_bit(struct ioas_dirty_reader *reader, unsigned long iova)
 {
-	return (iova - reader->first) >> reader->shift;
+	return (iova - reader->base) >> reader->shift;
 }
 
 /* Where is something that may be dirty? Called with domains_sem for write. */
@@ -178,7 +180,7 @@ static int ioas_reader_recall(struct ioas_dirty_reader *reader,
 	bitmap_zero(reader->bits, IOAS_BLOCK_PAGES);
 	for (bit = find_next_bit(reader->words, size, first - base); bit < size;
 	     bit = find_next_bit(reader->words, size, bit + 1)) {
-		from = reader->first + ((base + bit) << reader->shift);
+		from = reader->base + ((base + bit) << reader->shift);
 		to = from + ((1UL << reader->shift) - 1);
 		ioas_block_set(reader->bits, max(from, pos), min(to, end));
 	}
@@ -305,6 +307,7 @@ static int ioas_dirty_read(struct ioas_call *call, struct ioas_space *space)
 		return -ENOMEM;
 	reader->call = call;
 	reader->space = space;
+	reader->base = args->iova;
 	reader->first = args->iova;
 	reader->last = args->iova + (args->length - 1);
 	reader->shift = ilog2(args->page_size);
@@ -334,5 +337,41 @@ int ioas_cmd_dirty_read(struct ioas_call *call)
 	if (!ret)
 		ret = ioas_dirty_read(call, space);
 	ioas_space_put(space);
+	return ret;
+}
+
+/**
+ * ioas_dirty_read_range() - Tell which pages of a range are dirty, and forget it
+ * @call: for signals, and the reason of a failure
+ * @space: the space, which is tracked
+ * @base: IOVA of the bitmap's first bit
+ * @first: first IOVA, not below @base
+ * @last: last IOVA
+ * @bitmap: in user space, a bit for each page; those that are dirty are set
+ *
+ * Context: may sleep; no locks held.
+ * Return: 0, -EFAULT, -ENOMEM, -EINTR, or -EINVAL if the space is not tracked.
+ */
+int ioas_dirty_read_range(struct ioas_call *call, struct ioas_space *space,
+			  unsigned long base, unsigned long first,
+			  unsigned long last, u64 __user *bitmap)
+{
+	struct ioas_dirty_reader *reader;
+	int ret;
+
+	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
+	if (!reader)
+		return -ENOMEM;
+	reader->call = call;
+	reader->space = space;
+	reader->base = base;
+	reader->first = first;
+	reader->last = last;
+	reader->shift = PAGE_SHIFT;
+	reader->out.words = bitmap;
+	ret = ioas_reader_tell(reader);
+	if (!ret)
+		ret = ioas_reader_forget(reader);
+	kfree(reader);
 	return ret;
 }

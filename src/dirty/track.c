@@ -350,7 +350,15 @@ void ioas_dirty_stop(struct ioas_space *space)
 	ioas_dirty_log_forget(&space->dirty.log);
 }
 
-static int ioas_dirty_start(struct ioas_call *call, struct ioas_space *space)
+/**
+ * ioas_dirty_start() - Track a space
+ * @call: for the reason of a failure
+ * @space: the space, which may be tracked already
+ *
+ * Context: may sleep; domains_sem for write.
+ * Return: 0, -ENOMEM or -EOPNOTSUPP; then it is not tracked.
+ */
+int ioas_dirty_start(struct ioas_call *call, struct ioas_space *space)
 {
 	int ret;
 

@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "compat/vfio.h"
+#include "dirty/dirty.h"
 #include "memory/memory.h"
 #include "memory/pfnmap.h"
 #include "space/space.h"
@@ -65,10 +66,15 @@ static int ioas_type1_fill(struct ioas_call *call, struct ioas_area *area,
 {
 	unsigned long pages = mapping->entry.length >> PAGE_SHIFT;
 	bool writable = mapping->entry.prot & IOASID_PROT_WRITE;
+	struct ioas_space *space = call->container->type1->space;
 	int ret = ioas_fill_user(call, area, mapping);
 	struct ioas_uncharge uncharge = {};
 	struct ioas_memory *memory;
 
+	/* Of what was mapped there before: nobody reaches the new mapping yet. */
+	if (unlikely(ioas_dirty_on(space)))
+		ioas_dirty_log_forget_range(&space->dirty.log, area->first,
+					    area->last);
 	if (ret != -EFAULT && ret != -ENOMEM)
 		return ret;
 	memory = ioas_pfnmap_create(mapping->entry.user_va, pages, writable);
@@ -165,13 +171,13 @@ static int ioas_type1_check_unmap(const struct vfio_iommu_type1_dma_unmap *unmap
 }
 
 /* What is dirty is told before it is unmapped: if telling fails nothing has changed. */
-static int ioas_type1_unmap_dirty(struct ioas_type1 *type1, unsigned long first,
-				  unsigned long last,
-				  const struct vfio_bitmap *bitmap)
+static int ioas_type1_tell_dirty(struct ioas_call *call, unsigned long first,
+				 unsigned long last,
+				 const struct vfio_bitmap *bitmap)
 {
-	if (!type1->logging || bitmap->pgsize != IOAS_TYPE1_PAGE)
+	if (bitmap->pgsize != IOAS_TYPE1_PAGE)
 		return -EINVAL;
-	return ioas_type1_read_dirty(type1, first, last, bitmap->data);
+	return ioas_type1_read_dirty(call, first, last, bitmap->data);
 }
 
 static int ioas_type1_do_unmap(struct ioas_type1 *type1, unsigned long first,
@@ -190,10 +196,12 @@ static int ioas_type1_do_unmap(struct ioas_type1 *type1, unsigned long first,
 	return ret;
 }
 
-static int ioas_type1_run_unmap(struct ioas_type1 *type1,
+static int ioas_type1_run_unmap(struct ioas_call *call,
 				struct vfio_iommu_type1_dma_unmap *unmap,
 				const struct vfio_bitmap *bitmap)
 {
+	bool tell = unmap->flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
+	struct ioas_type1 *type1 = call->container->type1;
 	unsigned long last;
 	u64 unmapped;
 	int ret;
@@ -203,14 +211,16 @@ static int ioas_type1_run_unmap(struct ioas_type1 *type1,
 	    ioas_type1_has_software(type1))
 		return -EBUSY;
 	ret = ioas_type1_check_unmap(unmap, &last);
-	if (!ret && (unmap->flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP))
-		ret = ioas_type1_unmap_dirty(type1, unmap->iova, last, bitmap);
+	if (!ret && tell)
+		ret = ioas_type1_tell_dirty(call, unmap->iova, last, bitmap);
 	if (ret)
 		return ret;
 	if (unmap->flags & VFIO_DMA_UNMAP_FLAG_VADDR)
 		ret = ioas_type1_take_va(type1, unmap->iova, last, &unmapped);
 	else
 		ret = ioas_type1_do_unmap(type1, unmap->iova, last, &unmapped);
+	if (!ret && tell && ioas_type1_has_software(type1))
+		ioas_type1_read_rest(call, unmap->iova, last, bitmap->data);
 	unmap->size = unmapped;
 	return ret;
 }
@@ -234,8 +244,7 @@ long ioas_type1_unmap(struct ioas_call *call)
 		return -EINVAL;
 	ret = ioas_type1_get_bitmap(call, &unmap, &bitmap);
 	if (!ret)
-		ret = ioas_type1_run_unmap(call->container->type1, &unmap,
-					   &bitmap);
+		ret = ioas_type1_run_unmap(call, &unmap, &bitmap);
 	if (ret)
 		return ret;
 	return copy_to_user(call->user, &unmap, size) ? -EFAULT : 0;

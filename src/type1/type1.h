@@ -25,15 +25,12 @@ struct vfio_iommu_type1_dma_map;
  * @v2: it was opened as VFIO_TYPE1v2_IOMMU: unmapping takes whole mappings only
  * @num_software: groups of mediated devices in it, by container->lock
  * @had_hardware: a group behind an IOMMU was in it, by container->lock
- * @logging: dirty pages are asked for. All that is mapped counts as dirty, so there is
- *	nothing to be kept meanwhile
  */
 struct ioas_type1 {
 	struct ioas_space *space;
 	bool v2;
 	unsigned int num_software;
 	bool had_hardware;
-	bool logging;
 };
 
 /* The least that an IOMMU maps here: attaching refuses those with larger pages only. */
@@ -69,7 +66,9 @@ int ioas_type1_give_va(struct ioas_call *call,
 
 /* dirty.c: what was written to */
 int ioas_type1_check_bitmap(const struct vfio_bitmap *bitmap, u64 size);
-int ioas_type1_read_dirty(struct ioas_type1 *type1, unsigned long first,
+int ioas_type1_read_dirty(struct ioas_call *call, unsigned long first,
+			  unsigned long last, u64 __user *bitmap);
+void ioas_type1_read_rest(struct ioas_call *call, unsigned long first,
 			  unsigned long last, u64 __user *bitmap);
 long ioas_type1_dirty_pages(struct ioas_call *call);
 

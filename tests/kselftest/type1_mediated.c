@@ -15,6 +15,7 @@
 #define IOVA	0x40000000ULL
 #define PAGES	16
 #define LENGTH	(PAGES * PAGE)
+#define ALL	((1ULL << PAGES) - 1)
 
 SOFT_PROGRAM;
 
@@ -300,6 +301,82 @@ TEST_F(mediated, two_of_them)
 	dev_release(&second);
 	MAP(0, PAGES, T1_RW);
 	EXPECT_EQ(0, HOLD(2, 1, true));
+}
+
+/* The bits of all pages, or what no bitmap of them can be. */
+static __u64 dirty(int container)
+{
+	__u64 bits = 0;
+
+	if (t1_dirty(container, IOVA, LENGTH, &bits, sizeof(bits), PAGE))
+		return ~0ULL;
+	/* The kernel's own is not exact behind the last page. */
+	return bits & ALL;
+}
+
+#define LOG(_what)	t1_log(self->fd, VFIO_IOMMU_DIRTY_PAGES_FLAG_##_what)
+
+/* What its driver has pinned or written; with hardware beside it, all. */
+TEST_F(mediated, dirty_pages)
+{
+	const __u64 more = variant->mixed ? ALL : 0;
+
+	MAP(0, PAGES, T1_RW);
+	ASSERT_EQ(0, HOLD(2, 2, true));
+	ASSERT_EQ(0, RW_FILL(IOVA, PAGE, 1));
+	ASSERT_EQ(0, LOG(START));
+	EXPECT_EQ(0xc | more, dirty(self->fd));
+	ASSERT_EQ(0, RW_FILL(IOVA + 5 * PAGE - 1, 2, 7));
+	ASSERT_EQ(0, HOLD(8, 1, true));
+	EXPECT_EQ(0x13c | more, dirty(self->fd));
+	/* What is held stays dirty, and is so once more when it is given back. */
+	EXPECT_EQ(0x10c | more, dirty(self->fd));
+	ASSERT_EQ(0, UNHOLD(2, 2));
+	EXPECT_EQ(0x10c | more, dirty(self->fd));
+	EXPECT_EQ(0x100 | more, dirty(self->fd));
+	ASSERT_EQ(0, UNHOLD(8, 1));
+	EXPECT_EQ(0x100 | more, dirty(self->fd));
+	EXPECT_EQ(more, dirty(self->fd));
+	ASSERT_EQ(0, LOG(STOP));
+}
+
+/* What it may have written counts once more; from then on it does not write. */
+TEST_F(mediated, dirty_pages_when_hardware_goes)
+{
+	MAP(0, PAGES, T1_RW);
+	ASSERT_EQ(0, LOG(START));
+	EXPECT_EQ(variant->mixed ? ALL : 0, dirty(self->fd));
+	if (!variant->mixed)
+		ASSERT_EQ(0, dev_join(&self->hardware, EDU_A, &self->dev));
+	EXPECT_EQ(ALL, dirty(self->fd));
+	dev_release(&self->hardware);
+	EXPECT_EQ(ALL, dirty(self->fd));
+	EXPECT_EQ(0, dirty(self->fd));
+	ASSERT_EQ(0, RW_FILL(IOVA + PAGE, 1, 1));
+	EXPECT_EQ(2, dirty(self->fd));
+}
+
+TEST_F(mediated, dirty_pages_of_what_is_unmapped)
+{
+	const __u64 more = variant->mixed ? ALL : 0;
+	__u64 bits = 0, unmapped = 0;
+
+	MAP(0, PAGES, T1_RW);
+	ASSERT_EQ(0, LOG(START));
+	ASSERT_EQ(0, HOLD(2, 2, true));
+	ASSERT_EQ(0, RW_FILL(IOVA + 7 * PAGE, 1, 1));
+	EXPECT_EQ(0, t1_unmap_dirty(self->fd, IOVA, LENGTH, &bits, sizeof(bits),
+				    PAGE, &unmapped));
+	EXPECT_EQ(LENGTH, unmapped);
+	EXPECT_EQ(0x8c | more, bits & ALL);
+	/* What is mapped there next is something else. */
+	MAP(0, PAGES, T1_RW);
+	EXPECT_EQ(more, dirty(self->fd));
+	ASSERT_EQ(0, RW_FILL(IOVA, 1, 1));
+	ASSERT_EQ(0, UNMAP(NULL));
+	EXPECT_EQ(0, dirty(self->fd));
+	MAP(0, PAGES, T1_RW);
+	EXPECT_EQ(more, dirty(self->fd));
 }
 
 TEST_F(mediated, first_version)
