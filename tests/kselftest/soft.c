@@ -99,7 +99,7 @@ int soft_driver_open(struct dev *dev)
 int soft_driver_bind(struct dev *dev, int fd, __u32 intent)
 {
 	return soft_driver_bind_part(dev, fd, intent, IOASID_PASIDS_NONE,
-				     MEDIATED_NO_PARENT);
+				     NO_PARENT);
 }
 
 int soft_driver_bind_part(struct dev *dev, int fd, __u32 intent, __u32 pasids,
@@ -109,7 +109,7 @@ int soft_driver_bind_part(struct dev *dev, int fd, __u32 intent, __u32 pasids,
 		.ioasid_fd = fd,
 		.intent = intent,
 		.pasids = pasids,
-		.parent = parent,
+		.parent = parent + 1,
 		.cookie = dev->cookie,
 		.extack = (uintptr_t)&ea,
 	};
@@ -133,24 +133,24 @@ int soft_driver_attach_pasid(struct dev *dev, __u32 pasid, __u32 ioasid)
 		.extack = (uintptr_t)&ea,
 	};
 
-	return ask(dev, MEDIATED_ATTACH, &attach);
+	return ask(dev, MEDIATED_ATTACH_PASID, &attach);
 }
 
 int soft_driver_attach(struct dev *dev, __u32 ioasid)
 {
-	return soft_driver_attach_pasid(dev, 0, ioasid);
+	return ask(dev, MEDIATED_ATTACH, (void *)(uintptr_t)ioasid);
 }
 
 int soft_driver_detach_pasid(struct dev *dev, __u32 pasid)
 {
 	struct mediated_attach detach = { .pasid = pasid };
 
-	return ask(dev, MEDIATED_DETACH, &detach);
+	return ask(dev, MEDIATED_DETACH_PASID, &detach);
 }
 
 int soft_driver_detach(struct dev *dev)
 {
-	return soft_driver_detach_pasid(dev, 0);
+	return ask(dev, MEDIATED_DETACH, NULL);
 }
 
 int soft_driver_hw_pasid(struct dev *dev, __u32 pasid, __u32 *hw_pasid)

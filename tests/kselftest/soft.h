@@ -45,6 +45,7 @@ int soft_open(struct dev *dev, unsigned int n, const struct dev *first, int fd);
  */
 int soft_driver_open(struct dev *dev);
 int soft_driver_bind(struct dev *dev, int fd, __u32 intent);
+#define NO_PARENT	(~0U)
 /* The same, as a part of that mock device, with PASIDs; the reason of a failure is in ea. */
 int soft_driver_bind_part(struct dev *dev, int fd, __u32 intent, __u32 pasids,
 			  __u32 parent);

@@ -139,8 +139,8 @@ static int bind_with_parent(struct mediated_bound *bound, struct file *file,
 
 	if (bound->device)
 		return -EEXIST;
-	if (args->parent != MEDIATED_NO_PARENT)
-		ret = mediated_set_parent(bound->md, args->parent);
+	if (args->parent)
+		ret = mediated_set_parent(bound->md, args->parent - 1);
 	if (ret)
 		return ret;
 	ret = bind_file(bound, file, args);
@@ -196,9 +196,9 @@ static int ioctl_attach(struct mediated_bound *bound, unsigned int cmd,
 
 	if (copy_from_user(&args, user, sizeof(args)))
 		return -EFAULT;
-	if (cmd == MEDIATED_ATTACH)
+	if (cmd == MEDIATED_ATTACH_PASID)
 		return attach(bound, &args);
-	if (cmd == MEDIATED_DETACH)
+	if (cmd == MEDIATED_DETACH_PASID)
 		return ioasidfd_detach(bound->device, args.pasid);
 	ret = ioasidfd_hw_pasid(bound->device, args.pasid, &args.hw_pasid);
 	if (!ret && copy_to_user(user, &args, sizeof(args)))
@@ -213,7 +213,11 @@ static long ioctl_use(struct mediated_bound *bound, unsigned int cmd,
 		return -EINVAL;
 	switch (cmd) {
 	case MEDIATED_ATTACH:
+		return ioasidfd_attach(bound->device, arg, 0, NULL);
 	case MEDIATED_DETACH:
+		return ioasidfd_detach(bound->device, 0);
+	case MEDIATED_ATTACH_PASID:
+	case MEDIATED_DETACH_PASID:
 	case MEDIATED_HW_PASID:
 		return ioctl_attach(bound, cmd, (void __user *)arg);
 	case MEDIATED_GONE:

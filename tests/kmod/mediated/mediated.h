@@ -121,14 +121,12 @@ struct mediated_state {
  * not VFIO's: its driver binds it to a context.
  */
 
-#define MEDIATED_NO_PARENT	(~0U)
-
 /**
  * struct mediated_bind - ioctl(MEDIATED_BIND)
  * @ioasid_fd: an open /dev/ioasid
  * @intent: enum ioasid_intent
  * @pasids: enum ioasid_pasid_kind
- * @parent: number of the mock device, or MEDIATED_NO_PARENT
+ * @parent: 0, or the number of the mock device and 1
  * @cookie: any
  * @extack: 0, or pointer to a struct ioasid_extack
  * @dev_id: out: the device's id in that context
@@ -145,9 +143,15 @@ struct mediated_bind {
 
 #define MEDIATED_BIND	_IO(MEDIATED_TYPE, 16)
 #define MEDIATED_UNBIND	_IO(MEDIATED_TYPE, 17)
+/* By value: the space. */
+#define MEDIATED_ATTACH	_IO(MEDIATED_TYPE, 18)
+#define MEDIATED_DETACH	_IO(MEDIATED_TYPE, 19)
+/* Returns how many times the device was told that its context is gone. */
+#define MEDIATED_GONE	_IO(MEDIATED_TYPE, 20)
 
 /**
- * struct mediated_attach - ioctl(MEDIATED_ATTACH, MEDIATED_DETACH, MEDIATED_HW_PASID)
+ * struct mediated_attach - ioctl(MEDIATED_ATTACH_PASID, MEDIATED_DETACH_PASID,
+ *	MEDIATED_HW_PASID)
  * @ioasid: the space; to attach
  * @pasid: what is attached or asked for, 0 for DMA without PASID
  * @hw_pasid: out: what it carries; if asked for
@@ -162,10 +166,8 @@ struct mediated_attach {
 	__u64 extack;
 };
 
-#define MEDIATED_ATTACH	_IO(MEDIATED_TYPE, 18)
-#define MEDIATED_DETACH	_IO(MEDIATED_TYPE, 19)
 #define MEDIATED_HW_PASID	_IO(MEDIATED_TYPE, 21)
-/* Returns how many times the device was told that its context is gone. */
-#define MEDIATED_GONE	_IO(MEDIATED_TYPE, 20)
+#define MEDIATED_ATTACH_PASID	_IO(MEDIATED_TYPE, 22)
+#define MEDIATED_DETACH_PASID	_IO(MEDIATED_TYPE, 23)
 
 #endif
