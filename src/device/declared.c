@@ -225,14 +225,6 @@ free:
 }
 EXPORT_SYMBOL_IOASIDFD(ioasidfd_declare);
 
-static void ioas_end_binding(struct ioas_device *device)
-{
-	mutex_lock(&device->group->lock);
-	if (device->state == IOAS_DEVICE_BOUND)
-		ioas_device_set_gone(device);
-	mutex_unlock(&device->group->lock);
-}
-
 /**
  * ioasidfd_withdraw() - The driver of a VFIO device goes
  * @declaration: may not be used any more
@@ -255,7 +247,7 @@ void ioasidfd_withdraw(struct ioasidfd_declaration *declaration)
 					  struct ioas_device, declared_node);
 		refcount_inc(&device->obj.refs);
 		mutex_unlock(&ioas_declared_lock);
-		ioas_end_binding(device);
+		ioas_device_lose_driver(device);
 		ioas_device_put(device);
 		mutex_lock(&ioas_declared_lock);
 	}

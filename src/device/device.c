@@ -44,9 +44,25 @@ void ioas_device_set_gone(struct ioas_device *device)
 	ioas_device_leave_group(device, IOAS_DEVICE_GONE);
 }
 
+/**
+ * ioas_device_lose_driver() - A device's driver goes, or that of its parent
+ * @device: a device, which may be bound no more
+ *
+ * What is left is nobody's to drive.
+ *
+ * Context: may sleep; no locks of the module's.
+ */
+void ioas_device_lose_driver(struct ioas_device *device)
+{
+	mutex_lock(&device->group->lock);
+	if (device->state == IOAS_DEVICE_BOUND)
+		ioas_device_set_gone(device);
+	mutex_unlock(&device->group->lock);
+}
+
 /*
- * A device can lose its driver while the rest of its group stays with the user. What
- * is left is nobody's to drive. Called by the bus, under the device's lock.
+ * A device can lose its driver while the rest of its group stays with the user. Called
+ * by the bus, under the device's lock.
  */
 static int ioas_device_notify(struct notifier_block *nb, unsigned long action,
 			      void *data)
@@ -56,10 +72,7 @@ static int ioas_device_notify(struct notifier_block *nb, unsigned long action,
 
 	if (data != device->dev || action != BUS_NOTIFY_UNBOUND_DRIVER)
 		return NOTIFY_DONE;
-	mutex_lock(&device->group->lock);
-	if (device->state == IOAS_DEVICE_BOUND)
-		ioas_device_set_gone(device);
-	mutex_unlock(&device->group->lock);
+	ioas_device_lose_driver(device);
 	return NOTIFY_OK;
 }
 
@@ -78,10 +91,7 @@ static int ioas_parent_notify(struct notifier_block *nb, unsigned long action,
 	    (action != BUS_NOTIFY_UNBIND_DRIVER &&
 	     action != BUS_NOTIFY_UNBOUND_DRIVER))
 		return NOTIFY_DONE;
-	mutex_lock(&device->group->lock);
-	if (device->state == IOAS_DEVICE_BOUND)
-		ioas_device_set_gone(device);
-	mutex_unlock(&device->group->lock);
+	ioas_device_lose_driver(device);
 	return NOTIFY_OK;
 }
 

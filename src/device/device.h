@@ -47,6 +47,7 @@ void ioas_device_leave_group(struct ioas_device *device,
 			     enum ioas_device_state state);
 void ioas_device_end(struct ioas_device *device);
 void ioas_device_set_gone(struct ioas_device *device);
+void ioas_device_lose_driver(struct ioas_device *device);
 int ioas_device_free_gone(struct ioas_call *call, struct ioas_device *device);
 void ioas_device_release(struct ioas_device *device);
 
