@@ -295,6 +295,27 @@ static int ioas_run_dirty_read(struct ioas_dirty_reader *reader)
 	return ioas_reader_forget(reader);
 }
 
+/* On its way from @first to @last, with one bit for each 2^@shift bytes from @base on. */
+static struct ioas_dirty_reader *
+ioas_reader_create(struct ioas_call *call, struct ioas_space *space,
+		   unsigned long base, unsigned long first, unsigned long last,
+		   unsigned int shift, u64 __user *bitmap)
+{
+	struct ioas_dirty_reader *reader = kzalloc(sizeof(*reader),
+						   GFP_KERNEL_ACCOUNT);
+
+	if (!reader)
+		return NULL;
+	reader->call = call;
+	reader->space = space;
+	reader->base = base;
+	reader->first = first;
+	reader->last = last;
+	reader->shift = shift;
+	reader->out.words = bitmap;
+	return reader;
+}
+
 static int ioas_dirty_read(struct ioas_call *call, struct ioas_space *space)
 {
 	struct ioasid_dirty_read *args = &call->data.dirty_read;
@@ -302,16 +323,12 @@ static int ioas_dirty_read(struct ioas_call *call, struct ioas_space *space)
 	struct ioas_dirty_reader *reader;
 	int ret;
 
-	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
+	reader = ioas_reader_create(call, space, args->iova, args->iova,
+				    args->iova + (args->length - 1),
+				    ilog2(args->page_size),
+				    u64_to_user_ptr(args->bitmap));
 	if (!reader)
 		return -ENOMEM;
-	reader->call = call;
-	reader->space = space;
-	reader->base = args->iova;
-	reader->first = args->iova;
-	reader->last = args->iova + (args->length - 1);
-	reader->shift = ilog2(args->page_size);
-	reader->out.words = u64_to_user_ptr(args->bitmap);
 	ret = ioas_run_dirty_read(reader);
 	trace_ioasid_dirty_read(space->obj.id, args->iova, args->length, ret,
 				ioas_trace_nsec(begin));
@@ -359,16 +376,10 @@ int ioas_dirty_read_range(struct ioas_call *call, struct ioas_space *space,
 	struct ioas_dirty_reader *reader;
 	int ret;
 
-	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
+	reader = ioas_reader_create(call, space, base, first, last, PAGE_SHIFT,
+				    bitmap);
 	if (!reader)
 		return -ENOMEM;
-	reader->call = call;
-	reader->space = space;
-	reader->base = base;
-	reader->first = first;
-	reader->last = last;
-	reader->shift = PAGE_SHIFT;
-	reader->out.words = bitmap;
 	ret = ioas_reader_tell(reader);
 	if (!ret)
 		ret = ioas_reader_forget(reader);
