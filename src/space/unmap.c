@@ -266,26 +266,35 @@ static int ioas_unmap_claimed(struct ioas_space *space,
 	return 0;
 }
 
+/* Called with domains_sem for read, which is given up; @ret is what claiming said. */
+static int ioas_unmap_finish(struct ioas_space *space,
+			     struct ioas_claimed *claimed, int ret,
+			     u64 *unmapped)
+{
+	struct ioas_uncharge uncharge = {};
+
+	if (!ret && claimed->count)
+		ret = ioas_unmap_claimed(space, claimed);
+	up_read(&space->domains_sem);
+
+	ioas_areas_free(claimed->areas, &uncharge);
+	ioas_uncharge_all(&uncharge);
+	*unmapped = claimed->bytes;
+	return ret;
+}
+
 static int ioas_unmap_range(struct ioas_call *call, struct ioas_space *space,
 			    unsigned long first, unsigned long last,
 			    u64 *unmapped)
 {
 	struct ioas_claimed claimed = { .last = &claimed.areas };
-	struct ioas_uncharge uncharge = {};
 	int ret;
 
 	down_read(&space->domains_sem);
 	mutex_lock(&space->lock);
 	ret = ioas_claim_range(call, space, first, last, &claimed);
 	mutex_unlock(&space->lock);
-	if (!ret)
-		ret = ioas_unmap_claimed(space, &claimed);
-	up_read(&space->domains_sem);
-
-	ioas_areas_free(claimed.areas, &uncharge);
-	ioas_uncharge_all(&uncharge);
-	*unmapped = claimed.bytes;
-	return ret;
+	return ioas_unmap_finish(space, &claimed, ret, unmapped);
 }
 
 /**
@@ -307,7 +316,6 @@ int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
 		       u64 *unmapped)
 {
 	struct ioas_claimed claimed = { .last = &claimed.areas };
-	struct ioas_uncharge uncharge = {};
 	int ret = 0;
 
 	down_read(&space->domains_sem);
@@ -318,14 +326,7 @@ int ioas_unmap_touched(struct ioas_space *space, unsigned long first,
 			ioas_claim_areas(space, first, last, &claimed);
 	}
 	mutex_unlock(&space->lock);
-	if (claimed.count)
-		ret = ioas_unmap_claimed(space, &claimed);
-	up_read(&space->domains_sem);
-
-	ioas_areas_free(claimed.areas, &uncharge);
-	ioas_uncharge_all(&uncharge);
-	*unmapped = claimed.bytes;
-	return ret;
+	return ioas_unmap_finish(space, &claimed, ret, unmapped);
 }
 
 /**
