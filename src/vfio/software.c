@@ -202,13 +202,11 @@ static int ioas_rw(struct ioas_container *container, dma_addr_t iova, void *data
 	u32 prot = write ? IOASID_PROT_WRITE : IOASID_PROT_READ;
 	int ret;
 
-	if (!container->type1)
-		return ioas_access_rw(container->access, iova, data, count,
-				      prot);
 	/* type1 lets nobody write what may not be read as well. */
-	ret = ioas_access_rw(container->access, iova, data, count,
-			     prot | IOASID_PROT_READ);
-	return ioas_type1_rw_errno(ret);
+	if (container->type1)
+		prot |= IOASID_PROT_READ;
+	ret = ioas_access_rw(container->access, iova, data, count, prot);
+	return container->type1 ? ioas_type1_rw_errno(ret) : ret;
 }
 
 /**
