@@ -14,6 +14,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include "../kselftest/common.h"
+
 #define ROOM	(4 * 4096UL)	/* of an array */
 #define ELEMENTS 16		/* that are filled */
 
@@ -114,14 +116,37 @@ static void fuzz_fill_arg(const struct fuzz_call *call, const struct fuzz_struct
 						*choice));
 }
 
+/* Now and then it is sent to a file of the wrong kind. */
+static bool fuzz_is_for_context(const struct fuzz_command *command, __u32 target)
+{
+	return (command->target == FUZZ_AT_CONTEXT) != (target % 64 == 63);
+}
+
 static int fuzz_file(const struct fuzz_command *command, __u32 target)
 {
-	/* Now and then one of the wrong kind. */
-	bool swap = target % 64 == 63, context = command->target == FUZZ_AT_CONTEXT;
-
-	if (context != swap)
+	if (fuzz_is_for_context(command, target))
 		return fuzz_world.contexts[target % FUZZ_CONTEXTS];
 	return fuzz_world.containers[target % FUZZ_CONTAINERS];
+}
+
+/* A file that is none of ours has errnos of its own. */
+static bool fuzz_is_checked(const struct fuzz_command *command, __u32 target, int err)
+{
+	return command->target == FUZZ_AT_CONTEXT &&
+	       fuzz_is_for_context(command, target) && err != ENOTTY;
+}
+
+static bool fuzz_is_explained(const struct cmd_header *header,
+			      const struct ioasid_extack *extack, int err)
+{
+	/* A file that it names is none, or the struct could not be read. */
+	if (!err || err == EBADF || err == EFAULT || header->size < sizeof(*header) ||
+	    header->extack != (uintptr_t)extack)
+		return true;
+	if (extack->reason == EA_UNTOUCHED)
+		return false;
+	return extack->reason && extack->message[0] &&
+	       memchr(extack->message, 0, sizeof(extack->message));
 }
 
 /* Ids go up by one in each context, so the highest is what there is to know of them. */
@@ -140,30 +165,49 @@ static void fuzz_learn(const struct fuzz_command *command, const char *arg)
 	}
 }
 
+static struct fuzz_answer fuzz_answer(const struct fuzz_call *call, const char *arg,
+				      const struct ioasid_extack *extack, int err)
+{
+	const struct fuzz_command *command = fuzz_command(call->command);
+	struct fuzz_answer answer = {
+		.err = err,
+		.reason = extack->reason == EA_UNTOUCHED ? 0 : extack->reason,
+		.checked = fuzz_is_checked(command, call->target, err),
+		.explained = true,
+	};
+
+	if (!answer.checked)
+		return answer;
+	answer.explained = fuzz_is_explained((const void *)arg, extack, err);
+	if (!answer.explained)
+		printf("# %s: errno %d, reason %u: %.100s\n", command->arg.name, err,
+		       extack->reason, extack->message);
+	return answer;
+}
+
 /**
  * fuzz_perform() - Make a call
  * @call: the call
- * @reason: out: what its extack says, 0 if it says nothing
  *
- * Return: 0 or the errno.
+ * Return: what became of it.
  */
-int fuzz_perform(const struct fuzz_call *call, __u32 *reason)
+struct fuzz_answer fuzz_perform(const struct fuzz_call *call)
 {
 	const struct fuzz_command *command = fuzz_command(call->command);
-	struct ioasid_extack extack = { .size = sizeof(extack) };
+	struct ioasid_extack extack;
 	__u64 room[64] = { 0 };	/* aligned for every member */
 	char *arg = (char *)room;
-	int ret;
+	int err;
 
-	*reason = 0;
 	if (command->run)
-		return command->run(call->choices);
+		return (struct fuzz_answer){ .err = command->run(call->choices) };
 	if (command->arg.size > sizeof(room))
 		abort();
+	memset(&extack, 0xa5, sizeof(extack));
+	extack.size = sizeof(extack);
 	fuzz_fill_arg(call, &command->arg, arg, &extack);
-	ret = ioctl(fuzz_file(command, call->target), command->nr, arg) < 0 ? errno : 0;
-	if (!ret)
+	err = ioctl(fuzz_file(command, call->target), command->nr, arg) < 0 ? errno : 0;
+	if (!err)
 		fuzz_learn(command, arg);
-	*reason = extack.reason;
-	return ret;
+	return fuzz_answer(call, arg, &extack, err);
 }

@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Programs of fuzz_programs.c, one in a line; findings are added here. */
+/* Programs of fuzz_uapi.c, one in a line; findings are added here. */

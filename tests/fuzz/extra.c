@@ -107,11 +107,7 @@ static int fuzz_discard(const __u32 *choices)
 
 static int fuzz_reopen(const __u32 *choices)
 {
-	int *fd = &fuzz_world.contexts[choices[0] % FUZZ_CONTEXTS], old = *fd;
-
-	*fd = open("/dev/ioasid", O_RDWR | O_CLOEXEC);
-	close(old);
-	return fuzz_errno(*fd);
+	return fuzz_world_renew(choices[0] % FUZZ_CONTEXTS);
 }
 
 static int fuzz_reclaim(const __u32 *choices)

@@ -3,7 +3,7 @@
  * The fuzzer of the uAPI: programs of calls, of which the members have the values that
  * their roles make likely, now and then others.
  *
- * fuzz_programs.c runs programs and keeps those that saw something new; program.c makes and
+ * fuzz_uapi.c runs programs and keeps those that saw something new; program.c makes and
  * changes them; call.c makes a call; value.c the values; extra.c the calls that are not
  * commands; world.c what they all act on. The table of commands is made by describe.
  */
@@ -117,13 +117,30 @@ void fuzz_change(struct fuzz_program *program, const struct fuzz_program *other,
 void fuzz_print(FILE *file, const struct fuzz_program *program);
 bool fuzz_parse(struct fuzz_program *program, const char *text);
 
-/* call.c: makes the call and returns its errno; the reason is in the extack's, or 0. */
-int fuzz_perform(const struct fuzz_call *call, __u32 *reason);
+/**
+ * struct fuzz_answer - What became of a call
+ * @err: 0 or the errno
+ * @reason: what its extack says, 0 if it says nothing
+ * @checked: it is a command of a context, so @err has to be a documented one
+ * @explained: the reason of a failure, where it could be told, was told as a line
+ */
+struct fuzz_answer {
+	int err;
+	__u32 reason;
+	bool checked;
+	bool explained;
+};
+
+/* call.c: makes the call. */
+struct fuzz_answer fuzz_perform(const struct fuzz_call *call);
 
 /* value.c */
 __u64 fuzz_value(const struct fuzz_field *field, unsigned int size, __u32 choice);
 
-/* world.c: what the calls act on. One for all threads. */
+/*
+ * world.c: what the calls act on. One for all threads. The numbers of contexts and of the
+ * file stay, and are nothing else's; containers come and go.
+ */
 struct fuzz_world {
 	int contexts[FUZZ_CONTEXTS];
 	int containers[FUZZ_CONTAINERS];
@@ -136,6 +153,8 @@ extern struct fuzz_world fuzz_world;
 
 int fuzz_world_open(void);
 void fuzz_world_close(void);
+/* A context ends, and another takes its place, in one step. Returns an errno. */
+int fuzz_world_renew(unsigned int context);
 /* One of its containers loses its devices and gets them again. */
 int fuzz_world_reclaim(unsigned int container);
 /* A device of a container is opened, or closed. */

@@ -21,6 +21,7 @@
 #define NOTHING		(-1)
 #define DEVICES		2	/* of a container */
 #define FILES		1024	/* that a process may have */
+#define KEPT		900	/* the first number that nothing else gets */
 
 struct fuzz_world fuzz_world;
 
@@ -108,23 +109,36 @@ const char *fuzz_world_name(unsigned int n)
 	return dev->name ? dev->name : "0000:00:00.0";
 }
 
-static int fuzz_make_file(void)
+/* Give a file a number that no file gets by itself; it is the file's from now on. */
+static int fuzz_keep_at(int file, int number)
 {
-	int file = memfd_create("fuzz", MFD_CLOEXEC);
+	int err = file < 0 || dup2(file, number) < 0 ? errno : 0;
 
-	if (file >= 0 && ftruncate(file, FUZZ_ARENA) < 0)
-		return -1;
-	return file;
+	if (file >= 0)
+		close(file);
+	return err;
+}
+
+int fuzz_world_renew(unsigned int context)
+{
+	return fuzz_keep_at(open("/dev/ioasid", O_RDWR | O_CLOEXEC),
+			    fuzz_world.contexts[context]);
 }
 
 static bool fuzz_open_fds(void)
 {
 	unsigned int i;
 
-	fuzz_world.file = fuzz_make_file();
-	for (i = 0; i < FUZZ_CONTEXTS; i++)
-		fuzz_world.contexts[i] = open("/dev/ioasid", O_RDWR | O_CLOEXEC);
-	return fuzz_world.file >= 0 && fuzz_world.contexts[FUZZ_CONTEXTS - 1] >= 0;
+	fuzz_world.file = KEPT + FUZZ_CONTEXTS;
+	if (fuzz_keep_at(memfd_create("fuzz", MFD_CLOEXEC), fuzz_world.file) ||
+	    ftruncate(fuzz_world.file, FUZZ_ARENA) < 0)
+		return false;
+	for (i = 0; i < FUZZ_CONTEXTS; i++) {
+		fuzz_world.contexts[i] = KEPT + i;
+		if (fuzz_world_renew(i))
+			return false;
+	}
+	return true;
 }
 
 static bool fuzz_make_arena(void)

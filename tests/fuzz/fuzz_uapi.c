@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Random programs of uAPI calls. One that sees an answer which no program before it saw, a
- * command with an errno and a reason, is kept and changed further.
+ * command with an errno and a reason, is kept and changed further. Whatever comes, an errno
+ * is a documented one and has its reason, and in the end nothing is left pinned or charged.
  *
  * IOASID_FUZZ_SECONDS=N sets how long, IOASID_SEED=N replays what one thread does, and
  * IOASID_FUZZ_PRINT=1 prints the programs that were kept, as lines for the corpus.
@@ -13,7 +14,9 @@
 #include <sys/wait.h>
 
 #include "../kselftest/common.h"
+#include "../kselftest/race.h"
 #include "../kselftest/soft.h"
+#include "../kselftest/stage.h"
 #include "../kselftest/type1.h"
 #include "fuzz.h"
 
@@ -35,6 +38,8 @@ static struct fuzz_program kept[KEPT];
 static unsigned int num_kept;
 static unsigned char seen[ANSWERS];
 static __u64 num_answers, num_calls;
+static struct tally tally;
+static unsigned int num_unexplained;
 
 const struct fuzz_command *fuzz_command(unsigned int n)
 {
@@ -86,15 +91,24 @@ static bool note(__u32 command, int err, __u32 reason)
 	return is_new;
 }
 
+static void check(const struct fuzz_answer *answer)
+{
+	if (!answer->checked)
+		return;
+	tally_add(&tally, answer->err);
+	if (!answer->explained)
+		__atomic_add_fetch(&num_unexplained, 1, __ATOMIC_RELAXED);
+}
+
 static bool run_program(const struct fuzz_program *program)
 {
+	struct fuzz_answer answer;
 	bool is_new = false;
-	__u32 reason;
-	int err;
 
 	for (unsigned int i = 0; i < program->num_calls; i++) {
-		err = fuzz_perform(&program->calls[i], &reason);
-		is_new |= note(program->calls[i].command, err, reason);
+		answer = fuzz_perform(&program->calls[i]);
+		check(&answer);
+		is_new |= note(program->calls[i].command, answer.err, answer.reason);
 	}
 	return is_new;
 }
@@ -190,13 +204,14 @@ static bool race_in_world(struct racer *racers)
 FIXTURE(fuzz) {
 	__u64 seed;
 	__u64 until;
-	__u64 locked;
+	__u64 locked, pinned;
 };
 
 FIXTURE_SETUP(fuzz)
 {
 	self->seed = new_seed();
 	self->locked = locked_bytes(0);
+	self->pinned = pinned_pages();
 	self->until = now_ms() + setting("IOASID_FUZZ_SECONDS", SECONDS) * 1000;
 	TH_LOG("IOASID_SEED=%llu", (unsigned long long)self->seed);
 	ASSERT_EQ(0, type1_set(true));
@@ -207,12 +222,21 @@ FIXTURE_SETUP(fuzz)
 
 FIXTURE_TEARDOWN(fuzz)
 {
+	/* The vocabulary of the uAPI; EBADF of a file that a command names. */
+	static const int documented[] = {
+		EFAULT, EINVAL, EOPNOTSUPP, ENOENT, ENODEV, EEXIST, EBUSY, EACCES,
+		EADDRNOTAVAIL, ENOSPC, ENOMEM, EMSGSIZE, E2BIG, EBADF, 0,
+	};
+
 	TH_LOG("%llu calls, %llu different answers, %u programs kept",
 	       (unsigned long long)num_calls, (unsigned long long)num_answers, num_kept);
 	print_kept();
 	EXPECT_EQ(0, type1_set(false));
+	EXPECT_EQ(0, tally_check("calls", &tally, documented));
+	EXPECT_EQ(0, num_unexplained);
 	/* Nothing is pinned for a process that has closed everything. */
 	EXPECT_EQ(self->locked, locked_bytes(0));
+	EXPECT_EQ(self->pinned, pinned_pages());
 }
 
 TEST_F_TIMEOUT(fuzz, alone, 3600)
