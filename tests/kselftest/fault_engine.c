@@ -478,47 +478,24 @@ static int call_close(void *rig)
 }
 
 #define CASE(_name, _prepare, _call)					\
-	static const struct fault_case case_##_name = {			\
-		.prepare = _prepare,					\
-		.call = _call,						\
-		.end = end,						\
-		.context = context,					\
-		.explains = true,					\
-	}
+	FAULT_CASE(_name, _prepare, _call, .explains = true)
 
 /* Where a device goes from one domain to another, which takes memory in old kernels. */
 #define CASE_OF_DEVICE(_name, _prepare, _call)				\
-	static const struct fault_case case_##_name = {			\
-		.prepare = _prepare,					\
-		.call = _call,						\
-		.end = end,						\
-		.context = context,					\
-		.since = KERNEL(6, 12),					\
-		.explains = true,					\
-	}
+	FAULT_CASE(_name, _prepare, _call, .since = KERNEL(6, 12),	\
+		   .explains = true)
 
 /* Of VFIO: no reason is given. */
 #define CASE_OF_VFIO(_name, _prepare, _call)				\
-	static const struct fault_case case_##_name = {			\
-		.prepare = _prepare,					\
-		.call = _call,						\
-		.end = end,						\
-		.context = context,					\
-	}
+	FAULT_CASE(_name, _prepare, _call, .explains = false)
 
 /*
  * The same, where the kernel gives the group back to itself if it fails. It warns if that
  * takes memory it has not got.
  */
 #define CASE_OF_GROUP(_name, _prepare, _call)				\
-	static const struct fault_case case_##_name = {			\
-		.prepare = _prepare,					\
-		.call = _call,						\
-		.end = end,						\
-		.context = context,					\
-		.since = KERNEL(6, 12),					\
-		.single = true,						\
-	}
+	FAULT_CASE(_name, _prepare, _call, .since = KERNEL(6, 12),	\
+		   .single = true)
 
 CASE(map, prepare_attached, call_map);
 CASE(map_any, prepare_attached, call_map_any);
@@ -544,15 +521,8 @@ CASE_OF_VFIO(type1_unmap_dirty, prepare_type1_logged, call_type1_unmap_dirty);
 CASE_OF_VFIO(type1_info, prepare_type1_mapped, call_type1_info);
 CASE_OF_GROUP(type1_bar, prepare_bar, call_type1_bar);
 
-static const struct fault_case case_replace = {
-	.prepare = prepare_second,
-	.call = call_replace,
-	.end = end,
-	.context = context,
-	.since = KERNEL(6, 12),
-	.may_block = true,
-	.explains = true,
-};
+FAULT_CASE(replace, prepare_second, call_replace, .since = KERNEL(6, 12),
+	   .may_block = true, .explains = true);
 
 static const struct fault_case case_life = {
 	.call = call_life,

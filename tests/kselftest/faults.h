@@ -34,6 +34,19 @@ struct fault_case {
 
 #define KERNEL(_major, _minor)	((_major) << 8 | (_minor))
 
+/*
+ * A case of a program whose functions end() and context() are for all its cases. What else
+ * holds of it comes last.
+ */
+#define FAULT_CASE(_name, _prepare, _call, ...)				\
+	static const struct fault_case case_##_name = {			\
+		.prepare = _prepare,					\
+		.call = _call,						\
+		.end = end,						\
+		.context = context,					\
+		__VA_ARGS__						\
+	}
+
 /* NULL if the case can be run, else what this kernel lacks for it. */
 const char *faults_missing(const struct fault_case *what);
 

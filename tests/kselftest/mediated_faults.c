@@ -188,13 +188,7 @@ static int call_end(void *rig)
 }
 
 #define CASE(_name, _prepare, _call, _explains)				\
-	static const struct fault_case case_##_name = {			\
-		.prepare = _prepare,					\
-		.call = _call,						\
-		.end = end,						\
-		.context = context,					\
-		.explains = _explains,					\
-	}
+	FAULT_CASE(_name, _prepare, _call, .explains = _explains)
 
 CASE(bind, prepare_mapped, call_bind, true);
 CASE(attach, prepare_bound, call_attach, true);

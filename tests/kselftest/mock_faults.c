@@ -151,25 +151,12 @@ static int call_end(void *rig)
 }
 
 #define CASE(_name, _prepare, _call)					\
-	static const struct fault_case case_##_name = {			\
-		.prepare = _prepare,					\
-		.call = _call,						\
-		.end = end,						\
-		.context = context,					\
-		.since = KERNEL(6, 12),					\
-		.explains = true,					\
-	}
+	FAULT_CASE(_name, _prepare, _call, .since = KERNEL(6, 12),	\
+		   .explains = true)
 
 #define CASE_OF_MOVE(_name, _prepare, _call)				\
-	static const struct fault_case case_##_name = {			\
-		.prepare = _prepare,					\
-		.call = _call,						\
-		.end = end,						\
-		.context = context,					\
-		.may_block = true,					\
-		.since = KERNEL(6, 12),					\
-		.explains = true,					\
-	}
+	FAULT_CASE(_name, _prepare, _call, .since = KERNEL(6, 12),	\
+		   .may_block = true, .explains = true)
 
 CASE(attach, prepare_bound, call_attach);
 CASE(attach_other, prepare_attached, call_attach_other);
