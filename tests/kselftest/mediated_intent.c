@@ -105,7 +105,7 @@ TEST_F(any, a_parent_that_cannot)
 /* Parts of one parent; nothing is bound but what a test binds. */
 FIXTURE(part) {
 	int fd, other_fd;
-	struct part_place place[PART_PLACES];
+	struct mock_place place[PART_PLACES];
 	struct dev first, second, whole;
 };
 
@@ -213,7 +213,7 @@ TEST_F(part, in_two_contexts)
 
 TEST_F(part, translated_in_two_contexts)
 {
-	struct part_place place[PART_PLACES];
+	struct mock_place place[PART_PLACES];
 
 	ASSERT_OK(part_places(place, self->other_fd));
 	ASSERT_OK(part_bind(&self->first, self->fd, IOASID_PASIDS_DRIVER,
@@ -395,7 +395,7 @@ static const struct {
 struct scene {
 	struct race race;
 	int fd;
-	struct part_place *places;
+	struct mock_place *places;
 	struct dev devs[PLAYERS];
 	struct tally tallies[NUM_JOBS];
 	pthread_mutex_t lock;	/* the tallies */
@@ -428,7 +428,7 @@ static int play(struct player *player, enum job job)
 	struct scene *scene = player->scene;
 	unsigned int n = race_random(&player->chance) % PLAYERS;
 	__u32 pasid = 1 + race_random(&player->chance) % NUMBERS;
-	struct part_place *place = &scene->places[race_random(&player->chance) %
+	struct mock_place *place = &scene->places[race_random(&player->chance) %
 						  PART_PLACES];
 	struct mediated_dma dma = {
 		.op = MEDIATED_FILL,

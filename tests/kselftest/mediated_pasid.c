@@ -80,7 +80,7 @@ TEST_F(any, declared_as_software)
 /* Two parts of one parent, and two of another; nothing is attached. */
 FIXTURE(part) {
 	int fd;
-	struct part_place place[PART_PLACES];
+	struct mock_place place[PART_PLACES];
 	struct dev none, driver, identity, cpu;
 };
 
@@ -411,7 +411,7 @@ TEST_F(part, map_of_what_is_not_attached)
 /* A physical device, whose driver translates. */
 FIXTURE(whole) {
 	int fd;
-	struct part_place place[PART_PLACES];
+	struct mock_place place[PART_PLACES];
 	struct dev dev;
 };
 

@@ -149,6 +149,23 @@ static int map_memory(int fd, struct mover *device, __u32 space, __u64 base)
 		      RW);
 }
 
+/* Memory of a device in a space, where the device then works. 0 or what went wrong. */
+static int join_space(int fd, struct mover *device, __u32 space, __u64 base)
+{
+	return map_memory(fd, device, space, base) ?:
+	       do_attach(fd, device->dev->id, space) ?: start_device(device);
+}
+
+/* One space for all, with memory of each in it. */
+static int share_space(int fd, struct mover *device, __u32 *space)
+{
+	int err = do_alloc(fd, space);
+
+	for (int i = 0; i < NUM_DEVICES && !err; i++)
+		err = join_space(fd, &device[i], *space, BASE(i));
+	return err;
+}
+
 FIXTURE_SETUP(mixed)
 {
 	self->locked = locked_bytes(0);
@@ -218,13 +235,7 @@ TEST_F(mixed, in_one_space)
 	struct ioasid_get_info info;
 	__u32 space;
 
-	ASSERT_OK(do_alloc(self->fd, &space));
-	for (int i = 0; i < NUM_DEVICES; i++) {
-		ASSERT_OK(map_memory(self->fd, &self->device[i], space,
-				     BASE(i)));
-		ASSERT_OK(do_attach(self->fd, self->device[i].dev->id, space));
-		ASSERT_EQ(0, start_device(&self->device[i]));
-	}
+	ASSERT_OK(share_space(self->fd, self->device, &space));
 	EXPECT_EQ(0, all_move(self->device));
 	ASSERT_OK(do_get_info(self->fd, space, &info));
 	EXPECT_EQ(NUM_DEVICES, info.num_devices);
@@ -241,11 +252,8 @@ TEST_F(mixed, in_spaces_of_their_own)
 		ASSERT_OK(do_alloc(self->fd, &space[i]));
 		if (i == PAIR_B)
 			space[i] = space[PAIR_A];
-		ASSERT_OK(map_memory(self->fd, &self->device[i], space[i],
+		ASSERT_OK(join_space(self->fd, &self->device[i], space[i],
 				     BASE(i == PAIR_B)));
-		ASSERT_OK(do_attach(self->fd, self->device[i].dev->id,
-				    space[i]));
-		ASSERT_EQ(0, start_device(&self->device[i]));
 	}
 	EXPECT_EQ(0, all_move(self->device));
 	/* One by one they would see where another's data went. */
@@ -274,12 +282,7 @@ TEST_F(mixed, hand_on)
 	char *page[5];
 	__u32 space;
 
-	ASSERT_OK(do_alloc(self->fd, &space));
-	for (int i = 0; i < NUM_DEVICES; i++) {
-		ASSERT_OK(map_memory(self->fd, &device[i], space, BASE(i)));
-		ASSERT_OK(do_attach(self->fd, device[i].dev->id, space));
-		ASSERT_EQ(0, start_device(&device[i]));
-	}
+	ASSERT_OK(share_space(self->fd, device, &space));
 	for (int i = 0; i < 5; i++) {
 		page[i] = anon_populated(PAGE);
 		ASSERT_NE(NULL, page[i]);
@@ -306,13 +309,7 @@ TEST_F(mixed, one_leaves)
 	struct nvme_identity identity;
 	__u32 space;
 
-	ASSERT_OK(do_alloc(self->fd, &space));
-	for (int i = 0; i < NUM_DEVICES; i++) {
-		ASSERT_OK(map_memory(self->fd, &self->device[i], space,
-				     BASE(i)));
-		ASSERT_OK(do_attach(self->fd, self->device[i].dev->id, space));
-		ASSERT_EQ(0, start_device(&self->device[i]));
-	}
+	ASSERT_OK(share_space(self->fd, self->device, &space));
 	for (int i = VIRTUAL_A; i <= VIRTUAL_B; i++) {
 		ASSERT_EQ(0, nvme_identify(&self->device[i].nvme,
 					   self->device[i].sink,
@@ -341,13 +338,7 @@ TEST_F(mixed, virtual_functions_go)
 {
 	__u32 space;
 
-	ASSERT_OK(do_alloc(self->fd, &space));
-	for (int i = 0; i < NUM_DEVICES; i++) {
-		ASSERT_OK(map_memory(self->fd, &self->device[i], space,
-				     BASE(i)));
-		ASSERT_OK(do_attach(self->fd, self->device[i].dev->id, space));
-		ASSERT_EQ(0, start_device(&self->device[i]));
-	}
+	ASSERT_OK(share_space(self->fd, self->device, &space));
 	for (int i = VIRTUAL_A; i <= VIRTUAL_B; i++) {
 		stop_device(&self->device[i]);
 		dev_release(self->device[i].dev);

@@ -85,6 +85,16 @@ bool mock_sees(const struct dev *dev, __u32 pasid, __u64 iova, void *va,
 	       filled(va, length, seed);
 }
 
+int mock_place_make(struct mock_place *place, int fd, __u64 iova, size_t length)
+{
+	int err = do_alloc(fd, &place->space);
+
+	place->va = anon_populated(length);
+	if (err || !place->va)
+		return err ? err : ENOMEM;
+	return do_map(fd, place->space, place->va, length, iova, RW);
+}
+
 long mock_counter(const char *file, const char *name)
 {
 	char path[128], key[64];

@@ -39,6 +39,15 @@ int mock_dma(const struct dev *dev, struct mock_dma *dma);
 bool mock_sees(const struct dev *dev, __u32 pasid, __u64 iova, void *va,
 	       size_t length, unsigned int seed);
 
+/* A space with memory of its own at the same IOVA as every other. */
+struct mock_place {
+	__u32 space;
+	char *va;
+};
+
+/* Makes the space and maps @length bytes at @iova. 0 or an errno. */
+int mock_place_make(struct mock_place *place, int fd, __u64 iova, size_t length);
+
 /* A counter of "iommu0" or "ioas-mock.0", see mock.h; LONG_MIN if there is none. */
 long mock_counter(const char *file, const char *name);
 /* The same of a device. */

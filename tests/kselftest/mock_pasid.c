@@ -32,24 +32,16 @@ enum {
 	WITHOUT_PASIDS = MOCK(6),
 };
 
-/* A space with memory of its own at the same IOVA as every other. */
-struct place {
-	__u32 space;
-	char *va;
-};
-
-static int place_make(struct place *place, int fd)
+static int canary_place(struct mock_place *place, int fd)
 {
-	int err = do_alloc(fd, &place->space);
+	int err = mock_place_make(place, fd, IOVA, LENGTH);
 
-	place->va = anon_populated(LENGTH);
-	if (err || !place->va)
-		return err ? err : ENOMEM;
-	fill(place->va, LENGTH, SEED_CANARY);
-	return do_map(fd, place->space, place->va, LENGTH, IOVA, RW);
+	if (!err)
+		fill(place->va, LENGTH, SEED_CANARY);
+	return err;
 }
 
-static bool untouched(struct place *place)
+static bool untouched(struct mock_place *place)
 {
 	return filled(place->va, LENGTH, SEED_CANARY);
 }
@@ -61,7 +53,7 @@ static bool is_blocked(const struct dev *dev, __u32 pasid)
 }
 
 /* DMA with this PASID reaches this place, and neither of the two others. */
-static bool only_in(const struct dev *dev, __u32 pasid, struct place *places,
+static bool only_in(const struct dev *dev, __u32 pasid, struct mock_place *places,
 		    unsigned int here, unsigned int seed)
 {
 	bool good;
@@ -78,7 +70,7 @@ static bool only_in(const struct dev *dev, __u32 pasid, struct place *places,
 FIXTURE(any) {
 	int fd;
 	struct dev dev;
-	struct place place;
+	struct mock_place place;
 };
 
 FIXTURE_SETUP(any)
@@ -86,7 +78,7 @@ FIXTURE_SETUP(any)
 	dev_init(&self->dev, WITH_PASIDS);
 	self->fd = ctx_open();
 	ASSERT_GE(self->fd, 0);
-	ASSERT_OK(place_make(&self->place, self->fd));
+	ASSERT_OK(canary_place(&self->place, self->fd));
 }
 
 FIXTURE_TEARDOWN(any)
@@ -173,7 +165,7 @@ TEST_F(any, an_iommu_that_cannot)
 FIXTURE(pasid) {
 	int fd;
 	struct dev dev;
-	struct place place[3];
+	struct mock_place place[3];
 };
 
 FIXTURE_SETUP(pasid)
@@ -186,7 +178,7 @@ FIXTURE_SETUP(pasid)
 	ASSERT_GE(self->fd, 0);
 	ASSERT_OK(mock_claim(&self->dev, WITH_PASIDS, self->fd));
 	for (int i = 0; i < 3; i++)
-		ASSERT_OK(place_make(&self->place[i], self->fd));
+		ASSERT_OK(canary_place(&self->place[i], self->fd));
 }
 
 FIXTURE_TEARDOWN(pasid)
@@ -196,7 +188,7 @@ FIXTURE_TEARDOWN(pasid)
 	EXPECT_TRUE(mock_is_content());
 }
 
-static int attach_all(int fd, struct dev *dev, struct place *place)
+static int attach_all(int fd, struct dev *dev, struct mock_place *place)
 {
 	int err = do_attach(fd, dev->id, place[0].space);
 

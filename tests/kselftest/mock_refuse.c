@@ -34,25 +34,9 @@ enum {
 	HITLESS_B = MOCK(6),
 };
 
-/* A space with memory of its own at the same IOVA as every other. */
-struct place {
-	__u32 space;
-	char *va;
-};
-
-static int place_make(struct place *place, int fd)
-{
-	int err = do_alloc(fd, &place->space);
-
-	place->va = anon_populated(LENGTH);
-	if (err || !place->va)
-		return err ? err : ENOMEM;
-	return do_map(fd, place->space, place->va, LENGTH, IOVA, RW);
-}
-
 /* DMA reaches the one place, and not the other. */
-static bool only_in(const struct dev *dev, __u32 pasid, struct place *here,
-		    struct place *there, unsigned int seed)
+static bool only_in(const struct dev *dev, __u32 pasid, struct mock_place *here,
+		    struct mock_place *there, unsigned int seed)
 {
 	fill(there->va, LENGTH, SEED_CANARY);
 	return mock_sees(dev, pasid, IOVA, here->va, LENGTH, seed) &&
@@ -60,7 +44,7 @@ static bool only_in(const struct dev *dev, __u32 pasid, struct place *here,
 }
 
 /* DMA reaches nothing. */
-static bool is_blocked(const struct dev *dev, __u32 pasid, struct place *place)
+static bool is_blocked(const struct dev *dev, __u32 pasid, struct mock_place *place)
 {
 	fill(place->va, LENGTH, SEED_CANARY);
 	return mock_store(dev, pasid, IOVA, LENGTH) != MOCK_OK &&
@@ -68,7 +52,7 @@ static bool is_blocked(const struct dev *dev, __u32 pasid, struct place *place)
 	       filled(place->va, LENGTH, SEED_CANARY);
 }
 
-static bool is_empty(int fd, const struct place *place)
+static bool is_empty(int fd, const struct mock_place *place)
 {
 	struct ioasid_get_info info;
 
@@ -96,7 +80,7 @@ static bool moves_without_window(unsigned int n)
 FIXTURE(one) {
 	int fd;
 	struct dev dev;
-	struct place here, there;
+	struct mock_place here, there;
 };
 
 FIXTURE_VARIANT(one) {
@@ -117,8 +101,8 @@ FIXTURE_SETUP(one)
 	self->fd = ctx_open();
 	ASSERT_GE(self->fd, 0);
 	ASSERT_OK(mock_claim(&self->dev, variant->device, self->fd));
-	ASSERT_OK(place_make(&self->here, self->fd));
-	ASSERT_OK(place_make(&self->there, self->fd));
+	ASSERT_OK(mock_place_make(&self->here, self->fd, IOVA, LENGTH));
+	ASSERT_OK(mock_place_make(&self->there, self->fd, IOVA, LENGTH));
 }
 
 FIXTURE_TEARDOWN(one)
@@ -255,12 +239,12 @@ TEST(share)
 {
 	struct ioasid_get_info info;
 	struct dev dev[2];
-	struct place here, there;
+	struct mock_place here, there;
 	int fd = ctx_open();
 
 	ASSERT_GE(fd, 0);
-	ASSERT_OK(place_make(&here, fd));
-	ASSERT_OK(place_make(&there, fd));
+	ASSERT_OK(mock_place_make(&here, fd, IOVA, LENGTH));
+	ASSERT_OK(mock_place_make(&there, fd, IOVA, LENGTH));
 	ASSERT_OK(mock_claim(&dev[0], WINDOW, fd));
 	ASSERT_OK(mock_claim(&dev[1], ALSO_WINDOW, fd));
 	ASSERT_OK(do_attach(fd, dev[0].id, here.space));
@@ -293,7 +277,7 @@ TEST(share)
 FIXTURE(group) {
 	int fd;
 	struct dev dev[2];
-	struct place here, there;
+	struct mock_place here, there;
 };
 
 FIXTURE_VARIANT(group) {
@@ -318,8 +302,8 @@ FIXTURE_SETUP(group)
 	ASSERT_OK(dev_join(&self->dev[1], variant->first + 1, &self->dev[0]));
 	ASSERT_OK(dev_bind(&self->dev[1], self->fd));
 	ASSERT_OK(mock_open(&self->dev[1]));
-	ASSERT_OK(place_make(&self->here, self->fd));
-	ASSERT_OK(place_make(&self->there, self->fd));
+	ASSERT_OK(mock_place_make(&self->here, self->fd, IOVA, LENGTH));
+	ASSERT_OK(mock_place_make(&self->there, self->fd, IOVA, LENGTH));
 }
 
 FIXTURE_TEARDOWN(group)
@@ -332,14 +316,14 @@ FIXTURE_TEARDOWN(group)
 	EXPECT_TRUE(mock_is_content());
 }
 
-static bool both_only_in(struct dev *dev, struct place *here,
-			 struct place *there)
+static bool both_only_in(struct dev *dev, struct mock_place *here,
+			 struct mock_place *there)
 {
 	return only_in(&dev[0], BY_RID, here, there, SEED_A) &&
 	       only_in(&dev[1], BY_RID, here, there, SEED_B);
 }
 
-static bool both_are_blocked(struct dev *dev, struct place *place)
+static bool both_are_blocked(struct dev *dev, struct mock_place *place)
 {
 	return is_blocked(&dev[0], BY_RID, place) &&
 	       is_blocked(&dev[1], BY_RID, place);
@@ -404,7 +388,7 @@ TEST_F(group, move_and_back)
 FIXTURE(pasid) {
 	int fd;
 	struct dev dev;
-	struct place rid, here, there;
+	struct mock_place rid, here, there;
 };
 
 FIXTURE_VARIANT(pasid) {
@@ -428,9 +412,9 @@ FIXTURE_SETUP(pasid)
 	self->fd = ctx_open();
 	ASSERT_GE(self->fd, 0);
 	ASSERT_OK(mock_claim(&self->dev, variant->device, self->fd));
-	ASSERT_OK(place_make(&self->rid, self->fd));
-	ASSERT_OK(place_make(&self->here, self->fd));
-	ASSERT_OK(place_make(&self->there, self->fd));
+	ASSERT_OK(mock_place_make(&self->rid, self->fd, IOVA, LENGTH));
+	ASSERT_OK(mock_place_make(&self->here, self->fd, IOVA, LENGTH));
+	ASSERT_OK(mock_place_make(&self->there, self->fd, IOVA, LENGTH));
 	ASSERT_OK(do_attach(self->fd, self->dev.id, self->rid.space));
 }
 

@@ -28,21 +28,16 @@ int part_set_driver(unsigned int n, bool driven)
 	return err;
 }
 
-int part_places(struct part_place *places, int fd)
+int part_places(struct mock_place *places, int fd)
 {
 	int err = 0;
 
-	for (int i = 0; i < PART_PLACES && !err; i++) {
-		places[i].va = anon_populated(PART_LENGTH);
-		err = places[i].va ? do_alloc(fd, &places[i].space) : ENOMEM;
-		if (!err)
-			err = do_map(fd, places[i].space, places[i].va,
-				     PART_LENGTH, PART_IOVA, RW);
-	}
+	for (int i = 0; i < PART_PLACES && !err; i++)
+		err = mock_place_make(&places[i], fd, PART_IOVA, PART_LENGTH);
 	return err;
 }
 
-static bool untouched(const struct part_place *place)
+static bool untouched(const struct mock_place *place)
 {
 	for (unsigned int i = 0; i < PART_LENGTH; i++)
 		if (place->va[i] != CANARY)
@@ -51,7 +46,7 @@ static bool untouched(const struct part_place *place)
 }
 
 static int reaches(struct dev *dev, __u32 how, __u32 pasid,
-		   struct part_place *places, unsigned int here)
+		   struct mock_place *places, unsigned int here)
 {
 	static unsigned int seed;
 	int err;
@@ -66,13 +61,13 @@ static int reaches(struct dev *dev, __u32 how, __u32 pasid,
 	return err;
 }
 
-int part_reaches(struct dev *dev, __u32 pasid, struct part_place *places,
+int part_reaches(struct dev *dev, __u32 pasid, struct mock_place *places,
 		 unsigned int here)
 {
 	return reaches(dev, MEDIATED_PARENT, pasid, places, here);
 }
 
-int part_forges(struct dev *dev, __u32 hw_pasid, struct part_place *places)
+int part_forges(struct dev *dev, __u32 hw_pasid, struct mock_place *places)
 {
 	return reaches(dev, MEDIATED_FORGED, hw_pasid, places, 0);
 }

@@ -36,23 +36,17 @@ enum {
 /* Gives a mock device its driver, or takes that away. 0 or an errno. */
 int part_set_driver(unsigned int n, bool driven);
 
-/* A space with memory of its own at the same IOVA as every other. */
-struct part_place {
-	__u32 space;
-	char *va;
-};
-
-/* Makes PART_PLACES of them. 0 or an errno. */
-int part_places(struct part_place *places, int fd);
+/* Makes PART_PLACES spaces that look alike. 0 or an errno. */
+int part_places(struct mock_place *places, int fd);
 
 /*
  * 0 if the DMA that @dev calls @pasid reaches the place @here, and none of the others.
  * Otherwise an errno of mediated.h, or EILSEQ if a wrong one was reached.
  */
-int part_reaches(struct dev *dev, __u32 pasid, struct part_place *places,
+int part_reaches(struct dev *dev, __u32 pasid, struct mock_place *places,
 		 unsigned int here);
 /* What the IOMMU says to DMA with that very number, whoever may use it. */
-int part_forges(struct dev *dev, __u32 hw_pasid, struct part_place *places);
+int part_forges(struct dev *dev, __u32 hw_pasid, struct mock_place *places);
 
 /* Opens a device that is bound by its driver, and binds it. 0 or an errno. */
 int part_bind(struct dev *dev, int fd, __u32 pasids, __u32 parent);
