@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from . import attended, build, cache, check, checks, config, roots, run, setup
+from . import attended, build, cache, check, checks, config, plan, roots, run, setup
 from .apps import command as apps
 from .bench import command as bench
 from .packages import command as packages, lifecycle
@@ -116,16 +116,16 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    kernels, machines = _kernels(options), _machines(options)
+    kernels, machines, wanted = _kernels(options), _machines(options), plan.known(options.tests)
     setup.ready(kernels, machines)
-    return check.everything(kernels, machines, options.tests)
+    return check.everything(kernels, machines, wanted)
 
 
 def _looking(default: Callable[[], dict[str, config.Kernel]], options: argparse.Namespace) -> int:
     kernels = _kernels(options) if options.kernel else list(default().values())
-    machines = _machines(options)
+    machines, wanted = _machines(options), plan.known(options.tests)
     setup.ready(kernels, machines)
-    return check.everything(kernels, machines, options.tests)
+    return check.everything(kernels, machines, wanted)
 
 
 def _check(_: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .config import Kernel
+from .config import TREE, Kernel
 from .ui import LabError
 
 # When a program runs: before vfio is loaded, before ioasidfd is loaded, or (most) after; or after, on debug kernels only.
@@ -61,6 +61,12 @@ def read(folder: Path) -> list[Program]:
     if listed - there:
         raise LabError(f"tests list names programs that were not built: {' '.join(sorted(listed - there))}")
     return programs
+
+
+def known(wanted: list[str]) -> list[str]:
+    """The programs asked for, held against the source's list: a misspelt name need not wait for a build to be told."""
+    select(parse((TREE / "tests/kselftest/list").read_text(encoding="utf-8")), wanted)
+    return wanted
 
 
 def on_machine(programs: list[Program], patterns: Sequence[str]) -> list[Program]:
