@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     several(command("build", _build, "build the module for each kernel, and user space"))
     running = command("run", _run, "build, then run tests in VMs")
     several(running)
+    repeated(running)
     running.add_argument("-m", "--machine", action="append", metavar="MACHINE", help="default: all")
     running.add_argument("tests", nargs="*", metavar="PROGRAM[:TEST]", help="default: all")
     command("check", _check, "everything: host checks, all builds, all tests on all kernels and machines")
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
             ("watched", config.watched_kernels, "run tests on Debian's kernels with their own checks switched on")):
         looking = command(name, partial(_looking, kernels), text)
         several(looking)
+        repeated(looking)
         looking.add_argument("-m", "--machine", action="append", metavar="MACHINE", help="default: all")
         looking.add_argument("tests", nargs="*", metavar="PROGRAM[:TEST]", help="default: all")
     for name, function, text in (("shell", _shell, "a shell in a VM"),
@@ -81,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def several(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-k", "--kernel", action="append", metavar="KERNEL", help="default: all")
+
+
+def repeated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--times", type=int, default=1, metavar="N",
+                        help="what lives by chance goes on for N times as long as usual, and all limits with it")
+    parser.add_argument("--seed", metavar="SEED", help="the chance of an earlier run, as it was printed there")
 
 
 def _kernels(options: argparse.Namespace) -> list[config.Kernel]:
@@ -116,16 +124,19 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    kernels, machines, wanted = _kernels(options), _machines(options), plan.known(options.tests)
+    return _tests(options, _kernels(options))
+
+
+def _tests(options: argparse.Namespace, kernels: list[config.Kernel]) -> int:
+    machines, wanted = _machines(options), plan.known(options.tests)
     setup.ready(kernels, machines)
-    return check.everything(kernels, machines, wanted)
+    chance = partial(config.repeated, times=max(options.times, 1), seed=options.seed or "")
+    return check.everything([chance(kernel) for kernel in kernels], machines, wanted)
 
 
 def _looking(default: Callable[[], dict[str, config.Kernel]], options: argparse.Namespace) -> int:
     kernels = _kernels(options) if options.kernel else list(default().values())
-    machines, wanted = _machines(options), plan.known(options.tests)
-    setup.ready(kernels, machines)
-    return check.everything(kernels, machines, wanted)
+    return _tests(options, kernels)
 
 
 def _check(_: argparse.Namespace) -> int:

@@ -49,6 +49,12 @@ class Kernel:
         return self.builder or self.root
 
 
+def repeated(kernel: Kernel, times: int, seed: str) -> Kernel:
+    """The same kernel, whose tests that live by chance go on for so many times as long, from that seed on."""
+    told = (f"TEST_TIMES={times}",) * (times > 1) + (f"TEST_SEED={seed}",) * bool(seed)
+    return replace(kernel, slower=kernel.slower * times, append=kernel.append + told)
+
+
 @dataclass(frozen=True)
 class OwnKernel:
     name: str
@@ -111,6 +117,14 @@ class Source:
     members: tuple[str, ...]
     size_mb: int
     harness: str = ""
+
+
+@dataclass(frozen=True)
+class Provoked:
+    program: str
+    first: str
+    last: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -217,6 +231,11 @@ def kmsg_rules() -> tuple[dict[str, list[str]], list[str], list[str]]:
     """Patterns of bad kernel log lines by kind, of lines that are not, and of refused DMA."""
     data = _load("kmsg.toml")
     return data["bad"], [rule["pattern"] for rule in data.get("ignore", [])], data["faults"]["patterns"]
+
+
+@cache
+def provoked() -> tuple[Provoked, ...]:
+    return tuple(_record(Provoked, "kmsg.toml: [[provoked]]", table) for table in _load("kmsg.toml").get("provoked", []))
 
 
 @cache

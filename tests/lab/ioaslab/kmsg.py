@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from .config import kmsg_rules
+from .config import Provoked, kmsg_rules, provoked
 
 REPORT = 150  # lines that one report of the kernel may have
 KEPT = 40     # of them
@@ -24,8 +24,28 @@ class Finding:
     number: int
 
 
+_UNPROVOKED = re.compile(r"\b(BUG|WARNING|UBSAN|ODEBUG):|cut here")  # in the middle of a report that a program provokes
 _MARK = re.compile(r"lab: (begin|end) (\S+)")
 _STAMP = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?\s?")
+
+
+class _Report:
+    """Follows the reports that a program provokes on purpose, from their first line to their last."""
+
+    def __init__(self) -> None:
+        self._kind: Provoked | None = None
+        self._began = 0
+
+    def has(self, line: str, program: str, number: int) -> bool:
+        """Does the line belong to one?"""
+        kind = self._kind
+        if kind and (program != kind.program or number - self._began >= REPORT or _UNPROVOKED.search(line)):
+            kind = None
+        elif not kind:
+            kind = next((kind for kind in provoked() if kind.program == program and re.search(kind.first, line)), None)
+            self._began = number
+        self._kind = None if kind and re.search(kind.last, line) else kind
+        return kind is not None
 
 
 @cache
@@ -44,11 +64,14 @@ def scan(log: str, faults: bool = False) -> list[Finding]:
     """
     findings: list[Finding] = []
     program = ""
+    report = _Report()
     for number, raw in enumerate(log.splitlines()):
         line = _STAMP.sub("", raw.strip("\r\0 "))
         mark = _MARK.search(line)
         if mark:
             program = mark[2] if mark[1] == "begin" else ""
+        if report.has(line, program, number):
+            continue
         open_finding = findings[-1] if findings and number - findings[-1].number < REPORT else None
         if open_finding and open_finding.program == program and not mark:
             if len(open_finding.excerpt) < KEPT:

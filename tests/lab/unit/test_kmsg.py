@@ -114,6 +114,22 @@ class Scan(unittest.TestCase):
         found = kmsg.scan(log("lab: begin a 1.0", BAD[0], "lab: end a 0 2.0", "lab: begin b 3.0", BAD[0]))
         self.assertEqual([finding.program for finding in found], ["a", "b"])
 
+    PROVOKED = ("lab: begin stress_memory 1.0", "stress_memory invoked oom-killer: gfp_mask=0xcc0", "Call Trace:",
+                "oom-kill:constraint=CONSTRAINT_MEMCG", "Memory cgroup out of memory: Killed process 7 (stress_memory)")
+
+    def test_what_a_program_provokes(self):
+        self.assertEqual(kmsg.scan(log(*self.PROVOKED, *self.PROVOKED[1:], self.PROVOKED[-1], self.PROVOKED[-1])), [])
+
+    def test_what_another_program_provokes(self):
+        self.assertEqual(len(kmsg.scan(log("lab: begin other 1.0", *self.PROVOKED[1:]))), 1)
+
+    def test_behind_what_a_program_provokes(self):
+        self.assertEqual([finding.line for finding in kmsg.scan(log(*self.PROVOKED, BAD[0]))], [BAD[0]])
+
+    def test_within_what_a_program_provokes(self):
+        found = kmsg.scan(log(*self.PROVOKED[:3], "BUG: KASAN: slab-use-after-free in ioas_free+0x1c/0x40 [ioasidfd]"))
+        self.assertEqual(len(found), 1)
+
 
 if __name__ == "__main__":
     unittest.main()
