@@ -6,6 +6,9 @@
 #include "nvme.h"
 
 #include <errno.h>
+#include <glob.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -73,6 +76,46 @@ struct nvme_completion {
 	__u16 id;
 	__u16 status;	/* the lowest bit is the phase */
 };
+
+#define DRIVEN		"/sys/bus/pci/drivers/vfio-pci/"
+#define NVME_CLASS	"0x010802"
+
+/* Is it a controller, and one without virtual functions? */
+static bool suits(const char *device)
+{
+	char path[128], class[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/sriov_totalvfs", device);
+	if (!access(path, F_OK))
+		return false;
+	snprintf(path, sizeof(path), "%s/class", device);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(class, sizeof(class), file))
+		class[0] = '\0';
+	fclose(file);
+	return !strncmp(class, NVME_CLASS, strlen(NVME_CLASS));
+}
+
+const char *nvme_find(char *address, size_t size)
+{
+	const char *name = NULL;
+	glob_t found;
+
+	if (glob(DRIVEN "*:*", 0, NULL, &found))
+		return NULL;
+	for (size_t i = 0; i < found.gl_pathc && !name; i++) {
+		if (!suits(found.gl_pathv[i]))
+			continue;
+		snprintf(address, size, "%.12s",
+			 found.gl_pathv[i] + strlen(DRIVEN));
+		name = address;
+	}
+	globfree(&found);
+	return name;
+}
 
 /* Ordered against the memory that the device reads and writes, as in edu.c. */
 static __u32 read32(struct nvme *nvme, unsigned int reg)

@@ -43,6 +43,12 @@ struct nvme_identity {
 };
 
 /*
+ * The address of the first controller that has no virtual functions and that VFIO may
+ * have, NULL if there is none.
+ */
+const char *nvme_find(char *address, size_t size);
+
+/*
  * All of these return 0, a negative errno, or, if the controller refuses a command, its
  * status, which is positive.
  */
