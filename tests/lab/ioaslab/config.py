@@ -194,10 +194,20 @@ def machines() -> dict[str, Machine]:
     data = _load("machines.toml")
     arches = {name: _record(Arch, f"machines.toml: [arch.{name}]", {"name": name, **table})
               for name, table in data["arch"].items()}
+    tables = {name: _like(data["machine"], name) for name in data["machine"]}
     return {name: _record(Machine, f"machines.toml: [machine.{name}]",
                           {"name": name, **table, "arch": _find(arches, table["arch"], "architecture"),
                            "emulator": root(table["emulator"]) if "emulator" in table else None})
-            for name, table in data["machine"].items()}
+            for name, table in tables.items()}
+
+
+def _like(tables: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    """A machine's table with all that the one has which it is like: lists are added to, the rest is replaced."""
+    table = dict(_find(tables, name, "machine"))
+    if "like" not in table:
+        return table
+    base = _like(tables, table.pop("like"))
+    return base | {key: base.get(key, []) + value if isinstance(value, list) else value for key, value in table.items()}
 
 
 def default_machines() -> list[Machine]:
