@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
-from . import attended, build, cache, check, checks, config, plan, roots, run, setup
+from . import attended, build, cache, check, checks, config, picture, plan, roots, run, setup
 from .apps import command as apps
 from .bench import command as bench
 from .packages import command as packages, lifecycle
@@ -76,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     inside.add_argument("-r", "--root", metavar="ROOT", help="another root than the kernel's, with the same kernel in it")
     inside.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND",
                         help="told KVER, KDIR and LINUX, the kernel source's scripts")
+    drawing = command("picture", _picture, "draw results by IOMMU and kernel")
+    drawing.add_argument("-o", "--output", required=True, metavar="FILE.svg")
+    drawing.add_argument("results", nargs="*", metavar="RESULTS.json", help="the later ones count; default: the latest")
     command("list", _list, "list kernels, machines and test programs")
     command("lint-env", _lint_env, "print the folder with the kernel's scripts that lint needs; fetch it first")
     return parser
@@ -168,6 +172,12 @@ def _chroot_run(options: argparse.Namespace) -> int:
         kernel = replace(kernel, name=options.root, root=config.root(options.root))
     setup.ready([kernel], [])
     return checks.run_command(kernel, options.argv)
+
+
+def _picture(options: argparse.Namespace) -> int:
+    files = [Path(name) for name in options.results] or [cache.folder("results") / "latest" / "results.json"]
+    Path(options.output).write_text(picture.draw(files), encoding="utf-8")
+    return 0
 
 
 def _list(_: argparse.Namespace) -> int:
