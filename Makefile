@@ -22,7 +22,7 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help modules test-modules lib tools portable-tools portable-examples man tests demo-bin install uninstall \
-	dkms-install dkms-remove check check-apps check-debug check-watched check-packages check-static deb rpm arch \
+	dkms-install dkms-remove check check-apps check-debug check-watched check-races check-iommus check-packages check-static deb rpm arch \
 	bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
@@ -121,6 +121,19 @@ check-debug: ## run the tests on kernels that look for errors (KERNELS=, TESTS= 
 
 check-watched: ## run the tests on Debian's kernels with their own checks on (the same)
 	tests/lab/lab watched $(KERNELS:%=-k %) $(TESTS)
+
+# What lives by chance, for TIMES as long as `make check` has it: at 40 a thousand processes are killed.
+TIMES ?= 40
+races = canary stress_kill stress_memory stress_unplug
+
+check-races: ## kill, unplug and starve users of devices, again and again (KERNELS=, TIMES=, SEED=, TESTS=)
+	tests/lab/lab run $(KERNELS:%=-k %) -m vtd --times $(TIMES) $(SEED:%=--seed %) $(or $(TESTS),$(races))
+
+# Every IOMMU that can be emulated.
+MACHINES ?= vtd vtd-second vtd-first amd-vi virtio-iommu
+
+check-iommus: ## run the tests on every emulated IOMMU (KERNELS=, MACHINES=, TESTS= choose)
+	tests/lab/lab run $(KERNELS:%=-k %) $(MACHINES:%=-m %) $(TESTS)
 
 check-packages: ## install, upgrade and remove the Debian packages in whole systems (SYSTEMS= chooses)
 	tests/lab/lab lifecycle $(SYSTEMS:%=-s %)
