@@ -70,13 +70,31 @@ static inline void ioas_global_pasid_free(u32 pasid)
 	iommu_free_global_pasid(pasid);
 }
 
-/* Does DMA of @dev without PASID go where the host's own drivers want it to? */
-static inline bool ioas_rid_is_hosts(struct device *dev)
+#if !IOAS_HAVE_IOMMU_DRIVER_DOMAIN
+/* Under the lock of the group, where iommu_group_for_each_dev() calls its callback. */
+static inline struct iommu_domain *
+iommu_driver_get_domain_for_dev(struct device *dev)
 {
-	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+	return iommu_get_domain_for_dev(dev);
+}
+#endif
+
+static inline int ioas_compat_is_hosts(struct device *dev, void *data)
+{
+	struct iommu_domain *domain = iommu_driver_get_domain_for_dev(dev);
 
 	return domain && domain->type != IOMMU_DOMAIN_BLOCKED &&
 	       domain->type != IOMMU_DOMAIN_UNMANAGED;
+}
+
+/*
+ * Does DMA of a group without PASID go where the host's own drivers want it to? A user's
+ * domain is freed when he has detached it, and he does that when he likes; but not while
+ * the group is locked, as it is here.
+ */
+static inline bool ioas_rid_is_hosts(struct iommu_group *group)
+{
+	return iommu_group_for_each_dev(group, NULL, ioas_compat_is_hosts);
 }
 #else
 struct ioas_attach_handle {
@@ -114,7 +132,7 @@ static inline void ioas_global_pasid_free(u32 pasid)
 {
 }
 
-static inline bool ioas_rid_is_hosts(struct device *dev)
+static inline bool ioas_rid_is_hosts(struct iommu_group *group)
 {
 	return false;
 }

@@ -87,7 +87,7 @@ static void ioas_pair_untell(struct ioas_device *device, u32 pasid, u32 hw_pasid
  */
 static int ioas_check_parent(struct ioas_call *call, struct ioas_device *device)
 {
-	if (!device->parent || ioas_rid_is_hosts(device->parent))
+	if (!device->parent || ioas_rid_is_hosts(device->parent_group))
 		return 0;
 	return ioas_fail(call, -EBUSY, IOASID_REASON_IN_USE,
 			 "all DMA of %s, which has the requester id of %s, is a user's",

@@ -501,6 +501,87 @@ TEST_F(part, all_at_once)
 		EXPECT_OK(do_free(self->fd, self->place[i].space));
 }
 
+/*
+ * The parent comes and goes, with a page table of its own each time, while a part of it is
+ * attached and detached. Whoever comes second is refused.
+ */
+struct household {
+	struct race race;
+	int fd;
+	__u32 space;		/* of the parent */
+	struct tally tally;
+	unsigned int visits;	/* that succeeded */
+};
+
+#define VISITS		20
+#define STAYS		40
+
+static int visit_parent(struct household *household)
+{
+	struct dev whole;
+	int err = dev_claim(&whole, MOCK(PARENT));
+
+	err = err ? err : dev_bind(&whole, household->fd);
+	err = err ? err : do_attach(household->fd, whole.id, household->space);
+	dev_release(&whole);
+	return err;
+}
+
+static void *parent_main(void *arg)
+{
+	struct household *household = arg;
+
+	while (!race_over(&household->race)) {
+		int err = visit_parent(household);
+
+		tally_add(&household->tally, err);
+		if (!err)
+			__atomic_fetch_add(&household->visits, 1,
+					   __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* Has each of the two had its turns? */
+static bool has_seen_enough(struct household *household, unsigned int stays)
+{
+	return stays >= STAYS &&
+	       __atomic_load_n(&household->visits, __ATOMIC_RELAXED) >= VISITS;
+}
+
+TEST_F(part, the_parent_itself_comes_and_goes)
+{
+	static const int visits[] = { EBUSY, 0 };
+	static const int attaches[] = { EBUSY, 0 };
+	struct household household = { .fd = self->fd };
+	struct tally tally = { 0 };
+	unsigned int stays = 0;
+	pthread_t thread;
+	int err;
+
+	ASSERT_OK(do_alloc(self->fd, &household.space));
+	ASSERT_OK(part_bind(&self->first, self->fd, IOASID_PASIDS_DRIVER,
+			    PARENT));
+	race_start(&household.race);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, parent_main, &household));
+	while (!race_over(&household.race) &&
+	       !has_seen_enough(&household, stays)) {
+		err = ATTACH(&self->first, 5, 0);
+		tally_add(&tally, err);
+		if (err)
+			continue;
+		stays++;
+		REACHES(&self->first, 5, 0);
+		EXPECT_OK(soft_driver_detach_pasid(&self->first, 5));
+	}
+	race_stop(&household.race);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, tally_check("attach", &tally, attaches));
+	EXPECT_EQ(0, tally_check("visit", &household.tally, visits));
+	ASSERT_OK(ATTACH(&self->first, 5, 0));
+	REACHES(&self->first, 5, 0);
+}
+
 int main(int argc, char **argv)
 {
 	race_arguments(&argc, argv);
