@@ -10,13 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
-
-#include <linux/pci_regs.h>
-#include <linux/vfio.h>
 
 #include "common.h"
 
@@ -34,8 +28,6 @@
 #define CSTS_FATAL	0x2
 
 #define QUEUE_LENGTH	16
-#define TIMEOUT_MS	20000
-#define POLL_NS		1000000
 
 enum {
 	ADMIN_CREATE_SQ = 0x01,
@@ -117,49 +109,27 @@ const char *nvme_find(char *address, size_t size)
 	return name;
 }
 
-/* Ordered against the memory that the device reads and writes, as in edu.c. */
-static __u32 read32(struct nvme *nvme, unsigned int reg)
-{
-	return __atomic_load_n((__u32 *)(nvme->regs + reg), __ATOMIC_ACQUIRE);
-}
-
-static void write32(struct nvme *nvme, unsigned int reg, __u32 value)
-{
-	__atomic_store_n((__u32 *)(nvme->regs + reg), value, __ATOMIC_RELEASE);
-}
-
-static void write64(struct nvme *nvme, unsigned int reg, __u64 value)
-{
-	write32(nvme, reg, value);
-	write32(nvme, reg + 4, value >> 32);
-}
-
-static void rest(void)
-{
-	const struct timespec pause = { .tv_nsec = POLL_NS };
-
-	nanosleep(&pause, NULL);
-}
-
 static int wait_ready(struct nvme *nvme, __u32 ready)
 {
-	__u64 end = now_ms() + TIMEOUT_MS;
+	__u64 end = now_ms() + PCI_TIMEOUT_MS;
 	__u32 status;
 
-	while (((status = read32(nvme, REG_CSTS)) & CSTS_READY) != ready) {
+	for (;;) {
+		status = pci_read32(&nvme->pci, REG_CSTS);
+		if ((status & CSTS_READY) == ready)
+			return 0;
 		if (status & CSTS_FATAL)
 			return -EIO;
 		if (now_ms() > end)
 			return -ETIMEDOUT;
-		rest();
+		pci_rest();
 	}
-	return 0;
 }
 
 static int wait_completion(struct nvme_queue *queue, __u16 *status)
 {
 	struct nvme_completion *entry = &queue->completions[queue->head];
-	__u64 end = now_ms() + TIMEOUT_MS;
+	__u64 end = now_ms() + PCI_TIMEOUT_MS;
 
 	for (;;) {
 		*status = __atomic_load_n(&entry->status, __ATOMIC_ACQUIRE);
@@ -167,7 +137,7 @@ static int wait_completion(struct nvme_queue *queue, __u16 *status)
 			return 0;
 		if (now_ms() > end)
 			return -ETIMEDOUT;
-		rest();
+		pci_rest();
 	}
 }
 
@@ -175,7 +145,7 @@ static int wait_completion(struct nvme_queue *queue, __u16 *status)
 static void ring(struct nvme *nvme, struct nvme_queue *queue, unsigned int which,
 		 unsigned int value)
 {
-	write32(nvme, REG_DOORBELLS + (2 * queue->id + which) * 4, value);
+	pci_write32(&nvme->pci, REG_DOORBELLS + (2 * queue->id + which) * 4, value);
 }
 
 static int run(struct nvme *nvme, struct nvme_queue *queue,
@@ -207,88 +177,41 @@ static void queue_init(struct nvme_queue *queue, unsigned int id, char *memory)
 	queue->completions = (void *)(memory + PAGE);
 }
 
-static int region(int device, __u32 index, struct vfio_region_info *info)
-{
-	memset(info, 0, sizeof(*info));
-	info->argsz = sizeof(*info);
-	info->index = index;
-	return ioctl(device, VFIO_DEVICE_GET_REGION_INFO, info) ? -errno : 0;
-}
-
-static int set_command(struct nvme *nvme, __u16 set, __u16 clear)
-{
-	__u64 where = nvme->config + PCI_COMMAND;
-	__u16 command;
-
-	if (pread(nvme->device, &command, sizeof(command), where) !=
-	    sizeof(command))
-		return -EIO;
-	command = (command | set) & ~clear;
-	if (pwrite(nvme->device, &command, sizeof(command), where) !=
-	    sizeof(command))
-		return -EIO;
-	return 0;
-}
-
-static int map_regs(struct nvme *nvme)
-{
-	struct vfio_region_info info;
-	int err = region(nvme->device, VFIO_PCI_BAR0_REGION_INDEX, &info);
-	void *regs;
-
-	if (err)
-		return err;
-	regs = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    nvme->device, info.offset);
-	if (regs == MAP_FAILED)
-		return -errno;
-	nvme->regs = regs;
-	nvme->regs_size = info.size;
-	return 0;
-}
-
 static int start(struct nvme *nvme)
 {
 	int err;
 
-	write32(nvme, REG_CC, 0);
+	pci_write32(&nvme->pci, REG_CC, 0);
 	err = wait_ready(nvme, 0);
 	if (err)
 		return err;
-	write32(nvme, REG_AQA, (QUEUE_LENGTH - 1) << 16 | (QUEUE_LENGTH - 1));
-	write64(nvme, REG_ASQ, nvme->iova);
-	write64(nvme, REG_ACQ, nvme->iova + PAGE);
-	write32(nvme, REG_CC, CC_ENTRIES | CC_ENABLE);
+	pci_write32(&nvme->pci, REG_AQA, (QUEUE_LENGTH - 1) << 16 | (QUEUE_LENGTH - 1));
+	pci_write64(&nvme->pci, REG_ASQ, nvme->iova);
+	pci_write64(&nvme->pci, REG_ACQ, nvme->iova + PAGE);
+	pci_write32(&nvme->pci, REG_CC, CC_ENTRIES | CC_ENABLE);
 	return wait_ready(nvme, CSTS_READY);
 }
 
 int nvme_open(struct nvme *nvme, int device, void *memory, __u64 iova)
 {
-	struct vfio_region_info info;
-	int err = region(device, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+	int err;
 
 	memset(nvme, 0, sizeof(*nvme));
 	memset(memory, 0, NVME_MEMORY);
-	nvme->device = device;
-	nvme->config = info.offset;
 	nvme->iova = iova;
 	queue_init(&nvme->admin, 0, memory);
 	queue_init(&nvme->io, 1, (char *)memory + 2 * PAGE);
-	err = err ? err : map_regs(nvme);
-	err = err ? err : set_command(nvme, PCI_COMMAND_MEMORY |
-				      PCI_COMMAND_MASTER, 0);
+	err = pci_open(&nvme->pci, device);
 	return err ? err : start(nvme);
 }
 
 void nvme_close(struct nvme *nvme)
 {
-	if (!nvme->regs)
+	if (!nvme->pci.regs)
 		return;
-	write32(nvme, REG_CC, 0);
+	pci_write32(&nvme->pci, REG_CC, 0);
 	wait_ready(nvme, 0);
-	set_command(nvme, 0, PCI_COMMAND_MASTER);
-	munmap(nvme->regs, nvme->regs_size);
-	nvme->regs = NULL;
+	pci_close(&nvme->pci);
 }
 
 int nvme_identify(struct nvme *nvme, void *page, __u64 iova,

@@ -14,6 +14,8 @@
 
 #include <linux/types.h>
 
+#include "pci.h"
+
 /* The controller's own memory, for its queues, and the largest transfer. */
 #define NVME_MEMORY	(4 * 4096UL)
 #define NVME_MAX	4096UL
@@ -27,10 +29,7 @@ struct nvme_queue {
 };
 
 struct nvme {
-	int device;		/* of VFIO */
-	__u64 config;		/* where its configuration space is in that file */
-	char *regs;
-	size_t regs_size;
+	struct pci pci;
 	__u64 iova;		/* of its queues */
 	struct nvme_queue admin, io;
 };
