@@ -93,6 +93,7 @@ class Machine:
     modules: tuple[str, ...] = ()
     vfio: tuple[str, ...] = ()
     emulator: Root | None = None
+    enough: str = ""
     kernels: tuple[str, ...] = ()
     default: bool = True
     programs: tuple[str, ...] = ("*",)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from . import cache
-from .config import LAB, Machine, Need, needs, roots
+from .config import LAB, Machine, Need, Root, needs, roots
 from .proc import logged, output
 from .ui import LabError, progress, say
 
@@ -41,9 +42,24 @@ def need_root() -> None:
     os.execvp("sudo", ["sudo", "env", *keep, str(LAB / "lab"), *sys.argv[1:]])
 
 
+def emulator(machine: Machine) -> Root | None:
+    """The root whose QEMU the machine is run with; None: this machine's own."""
+    own_is_enough = machine.enough and _own_version(machine.arch.qemu) >= _numbers(machine.enough)
+    return None if own_is_enough else machine.emulator
+
+
+def _own_version(qemu: str) -> list[int]:
+    """Of an emulator that is installed here; nothing if it is not."""
+    return _numbers(output([qemu, "--version"]).partition(" version ")[2].partition(" ")[0]) if shutil.which(qemu) else []
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
 def missing(machines: Iterable[Machine]) -> list[Need]:
     emulators = {machine.arch: Need(machine.arch.package, (machine.arch.qemu,), "the emulator")
-                 for machine in machines if not machine.emulator}
+                 for machine in machines if not emulator(machine)}
     return [need for need in (*needs(), *emulators.values())
             if not any(os.path.exists(path) if path.startswith("/") else shutil.which(path) for path in need.any)]
 

@@ -25,7 +25,7 @@ def ready(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: b
 def _fetch(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: bool,
            others: Sequence[Root], sources: Sequence[str]) -> None:
     packages = host.missing(machines)
-    wanted = _roots_for(kernels, [*others, *(machine.emulator for machine in machines if machine.emulator)])
+    wanted = _roots_for(kernels, [*others, *filter(None, map(host.emulator, machines))])
     absent = [root for root in wanted if not roots.ready(root)]
     needed = [name for name in ("kernel", *sources) if not source.ready(name)] if with_source else []
     if not (packages or absent or needed):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, chroot, proc, roots
+from . import cache, chroot, host, proc, roots
 from .config import Kernel, Machine
 from .ui import LabError, progress
 from .work import stopping
@@ -50,7 +50,8 @@ class Vm:
                    *self.machine.args, *self.more, "-kernel", str(image), "-initrd", str(self.initramfs), "-append", " ".join(append),
                    "-serial", f"file:{self.console}",
                    "-serial", "mon:stdio" if interactive else f"file:{self.results}"]
-        return chroot.with_cache(self.machine.emulator, command) if self.machine.emulator else command
+        emulator = host.emulator(self.machine)
+        return chroot.with_cache(emulator, command) if emulator else command
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from ioaslab import config, kmod, results, roots
+from ioaslab import config, host, kmod, results, roots
 from ioaslab.cpio import Archive
 from ioaslab.results import Result, Status
 from ioaslab.ui import LabError
@@ -126,6 +126,29 @@ class Data(unittest.TestCase):
         for read in (config.roots, config.kernels, config.machines, config.needs, config.source, config.checks):
             with self.subTest(read.__name__):
                 self.assertTrue(read())
+
+    def test_a_machine_that_is_like_another_has_more(self):
+        more, base = config.machine("vtd-igb"), config.machine("vtd")
+        self.assertEqual(more.args[:len(base.args)], base.args)
+        self.assertIn("TEST_IGB=1", more.append)
+        self.assertEqual((more.programs, base.programs), (("mixed_devices",), ("*",)))
+
+    def test_what_is_listed_is_added_and_what_is_said_replaced(self):
+        tables = {"base": {"args": ["a"], "default": False, "arch": "x"}, "one": {"like": "base", "args": ["b"], "default": True}}
+        self.assertEqual(config._like(tables, "one"), {"args": ["a", "b"], "default": True, "arch": "x"})
+        self.assertEqual(tables["base"]["args"], ["a"])
+
+    def test_an_own_emulator_is_used_if_it_is_new_enough(self):
+        needs_newer = config.machine("vtd-igb")
+        for version, root in (("", "qemu-11"), ("7.2.22", "qemu-11"), ("9.2", "qemu-11"), ("10.0", ""), ("10.0.2", ""), ("11.1.3", "")):
+            with self.subTest(version), mock.patch("ioaslab.host.shutil.which", return_value=version), \
+                    mock.patch("ioaslab.host.output", return_value=f"QEMU emulator version {version} (Debian 1:1)\nCopyright (c) 2003"):
+                self.assertEqual(getattr(host.emulator(needs_newer), "name", ""), root)
+
+    def test_an_emulator_for_whatever_version_is_always_used(self):
+        with mock.patch("ioaslab.host.output", return_value="QEMU emulator version 99.0\n"):
+            self.assertEqual(host.emulator(config.machine("amd-vi")).name, "qemu-11")
+            self.assertIsNone(host.emulator(config.machine("vtd")))
 
     def test_unknown_names_are_refused(self):
         for look in (config.kernel, config.machine):
