@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The virtual functions of an NVMe controller: see vfs.h.
+ * PCI devices with virtual functions: see vfs.h.
  */
 #include "vfs.h"
 
@@ -9,6 +9,7 @@
 #include <glob.h>
 #include <limits.h>
 #include <linux/vfio.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,6 +22,20 @@
 /* Any UUID: who opens a virtual function shows that he knows the other's user. */
 #define TOKEN		"6f73dd30-5ea0-4fbe-9d26-8d2f2f6f1f1a"
 #define IOVA		0x100000ULL
+
+/**
+ * struct vfs_kind - How a kind of physical function is driven
+ * @modalias: how its name in sysfs begins
+ * @open: it is open and bound: let it make virtual functions
+ * @put_online: a virtual function was opened: let it work
+ * @close: stop it; harmless if it was not opened
+ */
+struct vfs_kind {
+	const char *modalias;
+	int (*open)(struct vfs *vfs);
+	int (*put_online)(struct vfs *vfs, unsigned int n);
+	void (*close)(struct vfs *vfs);
+};
 
 static int write_text(const char *path, const char *text)
 {
@@ -43,8 +58,25 @@ static int set_number(const struct vfs *vfs, unsigned int number)
 	return write_text(path, text);
 }
 
+/* Is it of that kind? @path is that of one of its attributes. */
+static bool is_a(const struct vfs_kind *kind, const char *path, size_t folder)
+{
+	char name[PATH_MAX], text[128] = "";
+	int fd;
+
+	snprintf(name, sizeof(name), "%.*s/modalias", (int)folder, path);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return !strncmp(text, kind->modalias, strlen(kind->modalias));
+}
+
 static int find_physical(struct vfs *vfs)
 {
+	unsigned int number = 0;
 	const char *end;
 	glob_t found;
 	int err;
@@ -52,13 +84,20 @@ static int find_physical(struct vfs *vfs)
 	err = glob(PCI "/*/sriov_totalvfs", 0, NULL, &found) ? ENODEV : 0;
 	if (err)
 		return err;
-	end = strrchr(found.gl_pathv[0], '/');
-	snprintf(vfs->names[0], sizeof(vfs->names[0]), "%.12s", end - 12);
-	if (found.gl_pathc != 1)
-		err = EEXIST;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		end = strrchr(found.gl_pathv[i], '/');
+		if (!is_a(vfs->kind, found.gl_pathv[i],
+			  end - found.gl_pathv[i]))
+			continue;
+		snprintf(vfs->names[0], sizeof(vfs->names[0]), "%.12s",
+			 end - 12);
+		number++;
+	}
 	globfree(&found);
+	if (number != 1)
+		return number ? EEXIST : ENXIO;
 	vfs->pf.name = vfs->names[0];
-	return err;
+	return 0;
 }
 
 static int find_virtual(struct vfs *vfs, unsigned int n)
@@ -87,34 +126,74 @@ static int open_function(struct dev *dev, int fd)
 	return err ? err : device_open(dev->group, name, &dev->device);
 }
 
-static int start_physical(struct vfs *vfs)
+static int start_nvme(struct vfs *vfs)
 {
 	return nvme_open(&vfs->nvme, vfs->pf.device, vfs->memory, IOVA);
 }
 
-static int reset_physical(struct vfs *vfs)
+static int reset_nvme(struct vfs *vfs)
 {
 	nvme_close(&vfs->nvme);
 	if (ioctl(vfs->pf.device, VFIO_DEVICE_RESET))
 		return errno;
-	return start_physical(vfs);
+	return start_nvme(vfs);
 }
 
-static int open_physical(struct vfs *vfs)
+/* It is told by DMA what to do. */
+static int open_nvme(struct vfs *vfs)
 {
-	int err = open_function(&vfs->pf, vfs->fd);
+	int err = do_alloc(vfs->fd, &vfs->space);
 
-	err = err ? err : do_alloc(vfs->fd, &vfs->space);
 	vfs->memory = anon_populated(NVME_MEMORY);
 	if (!err && !vfs->memory)
 		err = ENOMEM;
 	err = err ? err : do_map(vfs->fd, vfs->space, vfs->memory, NVME_MEMORY,
 				 IOVA, RW);
 	err = err ? err : do_attach(vfs->fd, vfs->pf.id, vfs->space);
-	err = err ? err : start_physical(vfs);
+	err = err ? err : start_nvme(vfs);
 	err = err ? err : nvme_release_resources(&vfs->nvme);
-	return err ? err : reset_physical(vfs);
+	return err ? err : reset_nvme(vfs);
 }
+
+static int put_nvme_online(struct vfs *vfs, unsigned int n)
+{
+	return nvme_put_online(&vfs->nvme, 1 + n);
+}
+
+static void close_nvme(struct vfs *vfs)
+{
+	nvme_close(&vfs->nvme);
+}
+
+const struct vfs_kind vfs_nvme = {
+	.modalias = "pci:v00001B36d00000010",
+	.open = open_nvme,
+	.put_online = put_nvme_online,
+	.close = close_nvme,
+};
+
+/* It is told by its registers, so it is not attached. */
+static int open_igb(struct vfs *vfs)
+{
+	return igb_open_physical(&vfs->igb, vfs->pf.device);
+}
+
+static int put_igb_online(struct vfs *vfs, unsigned int n)
+{
+	return igb_put_online(&vfs->igb, n);
+}
+
+static void close_igb(struct vfs *vfs)
+{
+	igb_close(&vfs->igb);
+}
+
+const struct vfs_kind vfs_igb = {
+	.modalias = "pci:v00008086d000010C9",
+	.open = open_igb,
+	.put_online = put_igb_online,
+	.close = close_igb,
+};
 
 /* A new function gets its driver, vfio-pci, from that of the physical one. */
 static int open_virtual(struct vfs *vfs, unsigned int n)
@@ -122,17 +201,18 @@ static int open_virtual(struct vfs *vfs, unsigned int n)
 	int err = find_virtual(vfs, n);
 
 	err = err ? err : open_function(&vfs->vf[n], vfs->fd);
-	return err ? err : nvme_put_online(&vfs->nvme, 1 + n);
+	return err ? err : vfs->kind->put_online(vfs, n);
 }
 
-void vfs_init(struct vfs *vfs, int fd)
+void vfs_init(struct vfs *vfs, const struct vfs_kind *kind, int fd)
 {
 	memset(vfs, 0, sizeof(*vfs));
+	vfs->kind = kind;
 	vfs->fd = fd;
 	dev_init(&vfs->pf, NUM_EDU);
 	for (unsigned int n = 0; n < NUM_VFS; n++) {
 		dev_init(&vfs->vf[n], NUM_EDU);
-		vfs->vf[n].cookie = 0xf00 + n;
+		vfs->vf[n].cookie = 0xf00 + n + (kind == &vfs_igb) * NUM_VFS;
 	}
 }
 
@@ -143,7 +223,8 @@ int vfs_open(struct vfs *vfs)
 	err = err ? err : write_text(ENABLE, "Y");
 	/* Those of a test that failed may still be there. */
 	err = err ? err : set_number(vfs, 0);
-	err = err ? err : open_physical(vfs);
+	err = err ? err : open_function(&vfs->pf, vfs->fd);
+	err = err ? err : vfs->kind->open(vfs);
 	err = err ? err : set_number(vfs, NUM_VFS);
 	for (unsigned int n = 0; n < NUM_VFS && !err; n++)
 		err = open_virtual(vfs, n);
@@ -161,6 +242,6 @@ void vfs_close(struct vfs *vfs)
 		dev_release(&vfs->vf[n]);
 	if (vfs->pf.name)
 		vfs_remove(vfs);
-	nvme_close(&vfs->nvme);
+	vfs->kind->close(vfs);
 	dev_release(&vfs->pf);
 }
