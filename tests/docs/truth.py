@@ -83,7 +83,11 @@ def _untested() -> list[str]:
     text = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
     table = text.partition("## What may be attached to what")[2].partition("\n## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("|")][2:]
-    return [f"no test: {row}" for row in rows if "`" not in row.rstrip(" |").rpartition(" | ")[2]] if rows else ["there is no table"]
+    cells = [row.rstrip(" |").rpartition(" | ")[2] for row in rows]
+    missing = [f"no test: {row}" for row, cell in zip(rows, cells) if "`" not in cell]
+    missing += [f"no program: {name}" for cell in cells for name in re.findall(r"`(\w+)[:`]", cell)
+                if not (KSELFTEST / f"{name}.c").is_file()]
+    return missing if rows else ["there is no table"]
 
 
 def _not_in_index() -> list[str]:
