@@ -60,6 +60,7 @@ def parse(lines: list[str], exit_status: int | None) -> list[Test]:
 class _Reader:
     def __init__(self) -> None:
         self.levels = [_Level(0)]
+        self.unexplained: Test | None = None
         self.totals: dict[str, int] | None = None
 
     def feed(self, line: str) -> None:
@@ -73,9 +74,11 @@ class _Reader:
         level = self.levels[-1]
         plan, test, bail = _PLAN.match(text), _TEST.match(text), _BAIL.match(text)
         if indent != level.indent or not (plan or test or bail):
-            level.detail.append(line)
+            (self.unexplained or level).detail.append(line)
             self._totals(level, text)
-        elif plan:
+            return
+        self.unexplained = None
+        if plan:
             self._plan(level, int(plan[1]), plan[2])
         elif test:
             self._test(level, bool(test[1]), test[2], test[3])
@@ -127,6 +130,8 @@ class _Reader:
             self._adopt(level, name, status)
         else:
             level.tests.append(Test(name, status, [reason] if status == SKIP else level.detail))
+            # The harness explains a failure before it reports it, scripts do so afterwards.
+            self.unexplained = level.tests[-1] if status == FAIL and not level.detail else None
         level.detail = []
 
     @staticmethod

@@ -82,6 +82,12 @@ class Failed(unittest.TestCase):
         self.assertEqual(statuses(tests), ["fail", "pass"])
         self.assertEqual(tests[0].detail, ["# why"])
 
+    def test_a_failure_is_explained_before_it_or_after_it(self):
+        before = parse("1..2\n# why\nnot ok 1 a\n# of b\nok 2 b", 1)
+        after = parse("1..3\nnot ok 1 a\n# why\nnot ok 2 b\n# and why b\nok 3 c", 1)
+        self.assertEqual([test.detail for test in before], [["# why"], ["# of b"]])
+        self.assertEqual([test.detail for test in after], [["# why"], ["# and why b"], []])
+
     def test_not_ok_with_skip_is_a_failure(self):
         self.assertEqual(statuses(parse("1..1\nnot ok 1 a # SKIP no", 1)), ["fail"])
 
