@@ -20,7 +20,8 @@ def command(root: Root, work: Path, argv: list[str], variables: dict[str, str] |
     """`argv` in `root`, with `work` as its current folder and the kernel source pieces called `linux`, if there, bound;
     and `headers`, of a kernel that is not installed in that root.
 
-    Mounts live in a namespace of their own and processes in another, so both end with the command however it ends.
+    Mounts live in a namespace of their own and processes in another, so both end with the command however it ends. So do
+    message queues, by which fakeroot talks to itself: two of them at once would find each other.
     What is done to a `disposable` root is gone when the command ends: it may install what it likes.
     """
     top = cache.folder("overlay") / "root" if disposable else roots.path_of(root)
@@ -55,7 +56,7 @@ def _inside(top: Path, mounts: list[_Mount], argv: list[str], variables: dict[st
               *(shlex.join(step) for mount in mounts for step in mount.steps()),
               "status=0", f"{shlex.join(inside)} || status=$?",
               *(f"umount -l -R {shlex.quote(str(mount.where))}" for mount in reversed(mounts)), "exit $status"]
-    return ["unshare", "--mount", "--propagation", "unchanged", "--pid", "--fork", "--kill-child",
+    return ["unshare", "--mount", "--ipc", "--propagation", "unchanged", "--pid", "--fork", "--kill-child",
             "/bin/sh", "-c", "\n".join(script)]
 
 
