@@ -60,3 +60,20 @@ class Systems(unittest.TestCase):
     def test_every_supported_kernel_has_a_system(self):
         self.assertEqual({system.release for system in config.systems().values()},
                          {kernel.release for kernel in config.kernels().values()})
+
+    def test_the_kernel_that_comes_later_is_another_one_of_the_same_series(self):
+        for name, system in config.systems().items():
+            with self.subTest(system=name):
+                later = lifecycle._new_kernel(system)
+                self.assertNotEqual(later, system.release)
+                self.assertEqual(later.split("[")[0][:4], system.release.split("[")[0][:4])
+
+    def test_packages_of_others_have_a_place_and_a_way_to_be_installed(self):
+        for form in lifecycle.OTHERS:
+            with self.subTest(form=form):
+                job = lifecycle.Job(config.system(lifecycle.HOST), config.machine(lifecycle.MACHINE), form=form)
+                self.assertEqual((job.where, job.builder.name), (form, form))
+                self.assertTrue((TREE / "tests" / "packages" / f"with-{form}").is_file())
+
+    def test_all_are_taken_unless_some_are_named(self):
+        self.assertEqual(lifecycle.names(), ["bullseye", "bookworm", "trixie", "trixie-backports", "rpm", "arch"])

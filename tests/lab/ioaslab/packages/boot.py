@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -19,6 +20,8 @@ MODULES = ("virtio_pci", "virtio_blk", "ext4")
 # The file system asks for it by name, where it is a module.
 CHECKSUMS = "crc32c_generic"
 SECTIONS = ("started", "upgrade", "removal")
+# One of them at a time: it has as many processors as the machine, which compiles for the next one meanwhile.
+ALONE = threading.Lock()
 # Seconds for each of them, and to boot: DKMS compiles in one of them, on an emulated processor.
 LIMIT = 2400.0
 APPEND = ("systemd.firstboot=off", "systemd.mask=apt-daily.timer", "systemd.mask=apt-daily-upgrade.timer", "systemd.show_status=0")
@@ -44,7 +47,7 @@ def run(where: str, system: Kernel, machine: Machine, image: Path, rerun: str) -
         last = max([started, *(section.host_clock for section in session.sections)])
         return f"hangs in {session.current.name if session.current else 'nothing'}" if time.monotonic() - last > LIMIT else ""
 
-    with vm.slot(where):
+    with ALONE, vm.slot(where):
         progress(where, f"booting {roots.release_of(system)} with the packages installed")
         reason = vm.run(guest, session.feed, verdict, APPEND)
     session.close()
