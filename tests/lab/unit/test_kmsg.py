@@ -70,6 +70,8 @@ Spectre V2 : Mitigation: Retpolines
 x86/mm: Checked W+X mappings: passed, no W+X pages found.
 rcu: Hierarchical RCU implementation.
 test[123]: segfault at 8 ip 0000000000401234 sp 00007ffe error 6 in test
+rcu: \tRCU callback double-/use-after-free debug is enabled.
+kmemleak: Kernel memory leak detector initialized (mem pool available: 27650)
 lab: begin map 12.34
 """.strip().splitlines()
 
