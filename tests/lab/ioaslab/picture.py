@@ -63,7 +63,8 @@ def _svg(matrix: Matrix) -> str:
     height = TOP + CELL_HEIGHT * len(matrix.machines) + BOTTOM
     total = sum((matrix.counts(*place) for place in matrix.tests), Counter())
     title = f"{total['pass']} passed, {total['fail']} failed, {total['skip']} skipped"
-    parts = [f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' "
+    parts = ["<!-- SPDX-License-Identifier: GPL-2.0-only -->",
+             f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' "
              f"role='img' aria-label='{title}'>",
              f"<rect width='{width}' height='{height}' fill='white'/>",
              _text(10, 22, "Tests by IOMMU and kernel", 15, "start", "bold")]
