@@ -150,7 +150,7 @@ TEST_F(refusal, not_root)
 	EXPECT_SAYS(EACCES, "/dev/vfio",
 		    ioasid_dev_open(self->ctx, edu_name(EDU_A), 0, &self->dev));
 	EXPECT_SAYS(EACCES, edu_name(EDU_C1),
-		    ioasid_driver_bind(edu_name(EDU_C1), "pcieport"));
+		    ioasid_driver_bind(edu_name(EDU_C1), "pci-stub"));
 }
 
 TEST_HARNESS_MAIN
