@@ -33,6 +33,8 @@ struct mock_domain *mock_nested_create(struct mock_iommu *mi,
 	if (!md)
 		return ERR_PTR(-ENOMEM);
 	md->parent = parent;
+	/* Taken around the parent's. */
+	lockdep_set_subclass(&md->lock, SINGLE_DEPTH_NESTING);
 	md->nest = *nest;
 	atomic_inc(&parent->attached);
 	return md;

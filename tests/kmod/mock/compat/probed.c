@@ -471,6 +471,20 @@ void mock_bus_remove_iommu(struct mock_iommu *mi)
 	fwnode_remove_software_node(mi->fwnode);
 }
 
+/*
+ * The kernel's own callers hold a lock that modules do not see, against others who probe
+ * the device. Nobody does before it is added.
+ */
+static int init_fwspec(struct mock_device *md, struct device *dev)
+{
+	int ret;
+
+	lockdep_off();
+	ret = iommu_fwspec_init(dev, md->iommu->fwnode);
+	lockdep_on();
+	return ret;
+}
+
 static int prepare_device(struct mock_device *md, struct device *dev)
 {
 	const struct property_entry properties[] = {
@@ -484,7 +498,7 @@ static int prepare_device(struct mock_device *md, struct device *dev)
 	if (md->pasid)
 		ret = device_create_managed_software_node(dev, properties,
 							  NULL);
-	return ret ?: iommu_fwspec_init(dev, md->iommu->fwnode);
+	return ret ?: init_fwspec(md, dev);
 }
 
 static void remove_device(struct mock_device *md)
