@@ -149,6 +149,17 @@ static int bind_with_parent(struct mediated_bound *bound, struct file *file,
 	return ret;
 }
 
+static int unbind(struct mediated_bound *bound)
+{
+	if (!bound->device)
+		return -EINVAL;
+	mediated_close(bound->md);
+	ioasidfd_unbind(bound->device);
+	bound->device = NULL;
+	mediated_put_parent(bound->md);
+	return 0;
+}
+
 static int ioctl_bind(struct mediated_bound *bound, void __user *user)
 {
 	struct mediated_bind args;
@@ -165,17 +176,10 @@ static int ioctl_bind(struct mediated_bound *bound, void __user *user)
 	if (ret)
 		return ret;
 	args.dev_id = ioasidfd_device_id(bound->device);
-	return copy_to_user(user, &args, sizeof(args)) ? -EFAULT : 0;
-}
-
-static int unbind(struct mediated_bound *bound)
-{
-	if (!bound->device)
-		return -EINVAL;
-	mediated_close(bound->md);
-	ioasidfd_unbind(bound->device);
-	bound->device = NULL;
-	mediated_put_parent(bound->md);
+	if (copy_to_user(user, &args, sizeof(args))) {
+		unbind(bound);
+		return -EFAULT;
+	}
 	return 0;
 }
 
