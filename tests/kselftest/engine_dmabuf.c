@@ -48,6 +48,12 @@ static int export_memfd(struct buf *buf, unsigned int flags, size_t page)
 	if (creator < 0 || buf->memfd < 0 || ftruncate(buf->memfd, 3 * HUGE) ||
 	    fcntl(buf->memfd, F_ADD_SEALS, F_SEAL_SHRINK))
 		return errno;
+	/* Filled first: Linux 6.12 miscounts huge pages that udmabuf has to get. */
+	buf->mapped = 3 * HUGE;
+	buf->mapping = mmap(NULL, buf->mapped, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_POPULATE, buf->memfd, 0);
+	if (buf->mapping == MAP_FAILED)
+		return errno;
 	/* In the middle of a large page, if it is one. */
 	if (page == HUGE)
 		create.offset += 3 * PAGE;
@@ -56,11 +62,8 @@ static int export_memfd(struct buf *buf, unsigned int flags, size_t page)
 	if (buf->fd < 0)
 		return errno;
 	close(creator);
-	buf->mapped = 3 * HUGE;
-	buf->mapping = mmap(NULL, buf->mapped, PROT_READ | PROT_WRITE,
-			    MAP_SHARED, buf->memfd, 0);
 	buf->view = buf->mapping + create.offset;
-	return buf->mapping == MAP_FAILED ? errno : 0;
+	return 0;
 }
 
 static int export_pages(struct buf *buf)
