@@ -460,6 +460,8 @@ TEST_F(share, aligned_like_the_memory)
 	char *va = anon_aligned(2 * huge);
 
 	ASSERT_NE(NULL, va);
+	/* Only large pages are where the address says. */
+	ASSERT_EQ(0, madvise(va, 2 * huge, MADV_HUGEPAGE));
 	va += PAGE;
 	ASSERT_OK(do_register(self->a.fd, va, huge, RW, &any.src_id));
 	ASSERT_OK(cmd(self->a.fd, IOASID_COPY, &any));
