@@ -80,11 +80,6 @@ static noinline notrace void fault_return(void)
 {
 }
 
-static unsigned long fault_argument(const struct pt_regs *regs, int n)
-{
-	return n == 0 ? regs->di : n == 1 ? regs->si : regs->dx;
-}
-
 static int fault_enter(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct fault_point *point = container_of(probe, struct fault_point,
@@ -94,7 +89,8 @@ static int fault_enter(struct kprobe *probe, struct pt_regs *regs)
 	    !(fault_nth + fault_more))
 		return 0;
 	if (point->gfp >= 0 &&
-	    (fault_argument(regs, point->gfp) & (__force unsigned long)__GFP_NOFAIL))
+	    (regs_get_kernel_argument(regs, point->gfp) &
+	     (__force unsigned long)__GFP_NOFAIL))
 		return 0;
 	if (fault_nth > 1) {
 		fault_nth--;
@@ -103,8 +99,9 @@ static int fault_enter(struct kprobe *probe, struct pt_regs *regs)
 	if (!fault_nth)
 		fault_more--;
 	fault_nth = 0;
-	regs->ax = point->copies ? regs->dx : 0;
-	regs->ip = (unsigned long)fault_return;
+	regs_set_return_value(regs, point->copies ?
+			      regs_get_kernel_argument(regs, 2) : 0);
+	instruction_pointer_set(regs, (unsigned long)fault_return);
 	return 1;
 }
 
