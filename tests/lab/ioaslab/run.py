@@ -22,6 +22,7 @@ OWN_SECTIONS = ("set-up", "load-module", "after-tests")
 DEBUG_SECTIONS = ("debug-start", "debug-loaded", "debug-unloaded")
 BOOTS = 4            # of one job, when programs bring the VM down
 KEPT_RUNS = 24
+KEPT_SECONDS = 4 * 3600.0  # at least: another lab may be waiting to boot what it put there
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,7 @@ def _kernel_log(job: Job, machine: vm.Vm) -> list[Result]:
 
 def _new_folder(job: Job) -> Path:
     runs = cache.folder("runs")
-    for old in sorted(runs.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_RUNS]:
-        shutil.rmtree(old, ignore_errors=True)
+    _prune(runs)
     stamp = time.strftime("%Y%m%d-%H%M%S")
     for number in range(100):
         folder = runs / f"{stamp}-{job.kernel.name}-{job.machine.name}{f'-{number}' if number else ''}"
@@ -187,6 +187,12 @@ def _new_folder(job: Job) -> Path:
         except FileExistsError:
             continue
     raise FileExistsError(folder)
+
+
+def _prune(runs: Path) -> None:
+    for old in sorted(runs.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_RUNS]:
+        if time.time() - old.stat().st_mtime > KEPT_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _keep(results: list[Result], machine: vm.Vm) -> None:

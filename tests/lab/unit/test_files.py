@@ -4,12 +4,14 @@
 import dataclasses
 import json
 import lzma
+import os
 import tempfile
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
 
-from ioaslab import config, host, kmod, results, roots
+from ioaslab import config, host, kmod, results, roots, run
 from ioaslab.cpio import Archive
 from ioaslab.results import Result, Status
 from ioaslab.ui import LabError
@@ -154,6 +156,22 @@ class Data(unittest.TestCase):
         for look in (config.kernel, config.machine):
             with self.subTest(look.__name__), self.assertRaises(LabError):
                 look("nothing")
+
+
+class Runs(unittest.TestCase):
+    """What is kept of runs: the last ones, and all that may still be at work."""
+
+    def test_pruning(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        now = time.time()
+        for number in range(run.KEPT_RUNS + 3):
+            (folder / f"run-{number}").mkdir()
+        for number, hours in enumerate((9, 8, 1)):
+            os.utime(folder / f"run-{number}", (now - hours * 3600,) * 2)
+        run._prune(folder)
+        left = {path.name for path in folder.iterdir()}
+        self.assertEqual(len(left), run.KEPT_RUNS + 1)
+        self.assertFalse({"run-0", "run-1"} & left)
 
 
 if __name__ == "__main__":
