@@ -130,7 +130,7 @@ check-races: ## kill, unplug and starve users of devices, again and again (KERNE
 	tests/lab/lab run $(KERNELS:%=-k %) -m vtd --times $(TIMES) $(SEED:%=--seed %) $(or $(TESTS),$(races))
 
 # Every IOMMU that can be emulated.
-MACHINES ?= vtd vtd-second vtd-first amd-vi virtio-iommu
+MACHINES ?= vtd vtd-second vtd-first amd-vi virtio-iommu smmuv3-first smmuv3-second virtio-iommu-arm
 
 check-iommus: ## run the tests on every emulated IOMMU (KERNELS=, MACHINES=, TESTS= choose)
 	tests/lab/lab run $(KERNELS:%=-k %) $(MACHINES:%=-m %) $(TESTS)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache, chroot, ownkernel, proc, roots, source, sync
-from .config import Kernel, Root, own_kernel, source as source_data
+from .config import HOST_ARCH, Arch, Kernel, Root, arch, own_kernel, source as source_data
 from .ui import progress
 
 # Lines worth showing while a build runs, and the ones that make it fail.
@@ -52,21 +52,32 @@ def module(kernel: Kernel) -> Build:
     """Build ioasidfd.ko and the test modules, with all of the kernel's warnings on."""
     told = chroot.variables(kernel)
     argv = ["make", "test-modules", "-j2", "W=1", f"KVER={told['KVER']}", f"KDIR={told['KDIR']}"]
+    if arch(kernel.arch).cross:
+        argv += [f"ARCH={kernel.arch}", f"CROSS_COMPILE={arch(kernel.arch).cross}"]
     label = ownkernel.recipe(own_kernel(kernel.name)) if kernel.builder else told["KVER"]
     return _with_products(_run(kernel.compiler, kernel.name, label, argv, kernel=kernel), "**/*.ko")
 
 
-def user_space(with_tests: bool = True) -> Build:
-    """Build the programs that go into the guest: static ones, or with their libraries beside them."""
-    with held("user"):
-        return _user_space(with_tests)
+def user_space(with_tests: bool = True, machines: str = HOST_ARCH) -> Build:
+    """Build the programs that go into the guest: static ones, or with their libraries beside them. Those for `machines` of
+    another architecture are the test programs."""
+    with held(user(machines)):
+        return _user_space(with_tests, arch(machines))
 
 
-def _user_space(with_tests: bool) -> Build:
+def user(machines: str) -> str:
+    """What the build of user space for `machines` is called."""
+    return "user" if machines == HOST_ARCH else f"user-{machines}"
+
+
+def _user_space(with_tests: bool, machines: Arch) -> Build:
     wanted = ["tests", "portable-tools", "portable-examples", "demo-bin"] if with_tests else ["demo-bin"]
-    argv = ["make", "-j2", *wanted, "LIB_STATIC=1", "WERROR=1", f"OUT={chroot.WORK}/{_OUT}",
-            f"HARNESS={chroot.LINUX}/{source_data().harness}"]
-    return _with_products(_run(source_data().root, "user", "", argv), f"{_OUT}/**/*")
+    argv = ["LIB_STATIC=1", "WERROR=1", f"OUT={chroot.WORK}/{_OUT}", f"HARNESS={chroot.LINUX}/{source_data().harness}"]
+    if machines.cross:
+        wanted = ["tests"]
+        argv += [f"CC={machines.cross}gcc", f"AR={machines.cross}ar", f"CC32={machines.cross32}gcc"]
+    return _with_products(_run(machines.root or source_data().root, user(machines.name), "", ["make", "-j2", *wanted, *argv]),
+                          f"{_OUT}/**/*")
 
 
 _OUT = "lab-out"
@@ -81,7 +92,7 @@ def applications() -> Build:
 
 
 def out(name: str = "user") -> Path:
-    """Where the programs of user_space() are, or those of "apps"."""
+    """Where the programs of user_space() are, by user(), or those of "apps"."""
     return _home() / name / _OUT
 
 

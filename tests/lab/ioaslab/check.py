@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from . import build, cache, checks, run, sync
-from .config import Check, Kernel, Machine
+from .config import HOST_ARCH, Check, Kernel, Machine
 from .results import Result, Status, show, succeeded, write
 from .ui import LabError, say, seconds
 from .work import in_parallel
@@ -23,12 +23,13 @@ def everything(kernels: Sequence[Kernel], machines: Sequence[Machine], wanted: S
     """Run it all; exit status 0 only if something ran and nothing failed."""
     sync.prune(cache.folder("build"))
     results = _without_vms(kernels, others)
-    user = build.user_space()
-    results.append(run.build_result("host", "user space", user))
-    if user.status == 0:
-        jobs = [run.Job(kernel, machine, tuple(wanted)) for kernel in kernels for machine in machines
-                if machine.boots(kernel)]
-        results += in_order(jobs, run.run)
+    for arch in dict.fromkeys(kernel.arch for kernel in kernels):
+        user = build.user_space(machines=arch)
+        results.append(run.build_result("host", "user space" if arch == HOST_ARCH else f"user space for {arch}", user))
+        if user.status == 0:
+            jobs = [run.Job(kernel, machine, tuple(wanted)) for kernel in kernels for machine in machines
+                    if kernel.arch == arch and machine.boots(kernel)]
+            results += in_order(jobs, run.run)
     return conclude(results + also())
 
 
@@ -57,6 +58,11 @@ def _without_vms(kernels: Sequence[Kernel], others: Sequence[Check]) -> list[Res
 
 def _broken(where: str, what: str, error: LabError, rerun: str = "") -> Result:
     return Result(where, what, str(error).splitlines()[0], Status.FAIL, (*str(error).splitlines(), error.hint), rerun)
+
+
+def latest() -> Path:
+    """The folder of the last run's results."""
+    return (cache.folder("results") / "latest").resolve()
 
 
 def _folder() -> Path:

@@ -128,7 +128,11 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    return _tests(options, _kernels(options))
+    if options.kernel:
+        return _tests(options, _kernels(options))
+    # A machine of another architecture is asked for by name, and has kernels of its own.
+    everywhere = (config.kernels() | config.foreign_kernels()).values()
+    return _tests(options, [kernel for kernel in everywhere if any(machine.boots(kernel) for machine in _machines(options))])
 
 
 def _tests(options: argparse.Namespace, kernels: list[config.Kernel]) -> int:

@@ -14,6 +14,7 @@ from .ui import LabError
 LAB = Path(__file__).resolve().parent.parent
 DATA = LAB / "data"
 TREE = LAB.parent.parent
+HOST_ARCH = "amd64"
 
 T = TypeVar("T")
 
@@ -25,6 +26,7 @@ class Root:
     packages: tuple[str, ...]
     size_mb: int
     security: str = ""
+    foreign: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Kernel:
     append: tuple[str, ...] = ()
     slower: int = 1
     looks: tuple[str, ...] = ()
+    arch: str = HOST_ARCH
 
     @property
     def debug(self) -> bool:
@@ -82,6 +85,9 @@ class Arch:
     append: tuple[str, ...]
     console: str
     results: str
+    cross: str = ""
+    cross32: str = ""
+    root: Root | None = None
 
 
 @dataclass(frozen=True)
@@ -97,10 +103,11 @@ class Machine:
     kernels: tuple[str, ...] = ()
     default: bool = True
     programs: tuple[str, ...] = ("*",)
+    without: tuple[str, ...] = ()
     demo: str = ""
 
     def boots(self, kernel: Kernel) -> bool:
-        return not self.kernels or kernel.name in self.kernels
+        return kernel.arch == self.arch.name and (not self.kernels or kernel.name in self.kernels)
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,12 @@ def kernels() -> dict[str, Kernel]:
 
 
 @cache
+def foreign_kernels() -> dict[str, Kernel]:
+    """The kernels of other architectures."""
+    return _kernels("foreign-kernels.toml")
+
+
+@cache
 def systems() -> dict[str, Kernel]:
     """The kernels of the systems that packages are installed in, by the names of those systems."""
     return _kernels("systems.toml")
@@ -191,13 +204,18 @@ def own_kernels() -> dict[str, OwnKernel]:
 
 
 @cache
+def arches() -> dict[str, Arch]:
+    return {name: _record(Arch, f"machines.toml: [arch.{name}]",
+                          {"name": name, **table, "root": root(table["root"]) if "root" in table else None})
+            for name, table in _load("machines.toml")["arch"].items()}
+
+
+@cache
 def machines() -> dict[str, Machine]:
-    data = _load("machines.toml")
-    arches = {name: _record(Arch, f"machines.toml: [arch.{name}]", {"name": name, **table})
-              for name, table in data["arch"].items()}
-    tables = {name: _like(data["machine"], name) for name in data["machine"]}
+    data = _load("machines.toml")["machine"]
+    tables = {name: _like(data, name) for name in data}
     return {name: _record(Machine, f"machines.toml: [machine.{name}]",
-                          {"name": name, **table, "arch": _find(arches, table["arch"], "architecture"),
+                          {"name": name, **table, "arch": arch(table["arch"]),
                            "emulator": root(table["emulator"]) if "emulator" in table else None})
             for name, table in tables.items()}
 
@@ -263,13 +281,17 @@ def watched_kernels() -> dict[str, Kernel]:
             for name, kernel in ((f"watched-{kernel.name}", kernel) for kernel in kernels().values())}
 
 
+def arch(name: str) -> Arch:
+    return _find(arches(), name, "architecture")
+
+
 def root(name: str) -> Root:
     return _find(roots(), name, "root")
 
 
 def kernel(name: str) -> Kernel:
     own = {name: one.kernel for name, one in own_kernels().items()}
-    return _find(kernels() | own | watched_kernels(), name, "kernel")
+    return _find(kernels() | own | watched_kernels() | foreign_kernels(), name, "kernel")
 
 
 def system(name: str) -> Kernel:

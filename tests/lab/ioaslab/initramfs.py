@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import kmod, roots
-from .config import LAB, Kernel, Machine, source
+from .config import LAB, Kernel, Machine, Root, source
 from .cpio import Archive
 from .plan import Program
 from .ui import LabError
@@ -31,7 +31,7 @@ def make(wanted: Contents) -> bytes:
     for name, mode in (("proc", 0o755), ("sys", 0o755), ("dev", 0o755), ("tmp", 0o1777), ("root", 0o700)):
         archive.folder(name, mode)
     archive.device("dev/console", 5, 1)
-    archive.copy("bin/busybox", busybox())
+    archive.copy("bin/busybox", busybox(wanted.kernel.root))
     archive.file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n")
     archive.file("etc/group", b"root:x:0:\nnogroup:x:65534:\n")
     for script in sorted(GUEST.iterdir()):
@@ -49,9 +49,9 @@ def make(wanted: Contents) -> bytes:
     return archive.finish()
 
 
-def busybox() -> Path:
-    """The static one of the root user space is built in."""
-    root = roots.path_of(source().root)
+def busybox(of: Root | None = None) -> Path:
+    """The static one of the root user space is built in, or of a root for another architecture."""
+    root = roots.path_of(of) / "foreign" if of and of.foreign else roots.path_of(source().root)
     for name in ("usr/bin/busybox", "bin/busybox"):
         if (root / name).is_file():
             return root / name

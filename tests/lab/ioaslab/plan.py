@@ -69,9 +69,12 @@ def known(wanted: list[str]) -> list[str]:
     return wanted
 
 
-def on_machine(programs: list[Program], patterns: Sequence[str]) -> list[Program]:
+def on_machine(programs: list[Program], patterns: Sequence[str], without: Sequence[str] = ()) -> list[Program]:
     """The programs that a machine has what it takes for."""
-    return [program for program in programs if any(fnmatch.fnmatch(program.name, pattern) for pattern in patterns)]
+    def among(program: Program, patterns: Sequence[str]) -> bool:
+        return any(fnmatch.fnmatch(program.name, pattern) for pattern in patterns)
+
+    return [program for program in programs if among(program, patterns) and not among(program, without)]
 
 
 def on_kernel(programs: list[Program], kernel: Kernel) -> list[Program]:

@@ -12,12 +12,13 @@ import shlex
 from pathlib import Path
 
 from . import cache
-from .config import LAB, Kernel, Root, kernels, systems
+from .config import LAB, Kernel, Root, foreign_kernels, kernels, systems
 from .host import Archive
 from .proc import logged
 from .ui import LabError, progress
 
 INSTALLER = LAB / "root" / "install-kernels"
+FOREIGN_INSTALLER = LAB / "root" / "install-foreign-kernels"
 STAMP = "lab-root.json"
 NETWORK = "is the network up, the mirror reachable? Then run it again."
 # Nothing the lab runs reads these.
@@ -32,7 +33,7 @@ def path_of(root: Root) -> Path:
 
 
 def kernels_of(root: Root) -> list[Kernel]:
-    return [kernel for kernel in (*kernels().values(), *systems().values()) if kernel.root == root]
+    return [kernel for kernel in (*kernels().values(), *foreign_kernels().values(), *systems().values()) if kernel.root == root]
 
 
 def recipe(root: Root) -> str:
@@ -42,8 +43,20 @@ def recipe(root: Root) -> str:
 
 def base(root: Root) -> str:
     """A hash of all but the packages, which can be added: when it changes, the root is made anew."""
-    return _hash(repr((root.suites, root.security)), INSTALLER.read_text(encoding="utf-8"), repr(UNWANTED),
+    return _hash(repr((root.suites, root.security)), _installer(root).read_text(encoding="utf-8"), repr(UNWANTED),
                  *(repr((kernel.release, kernel.packages)) for kernel in kernels_of(root)))
+
+
+def _installer(root: Root) -> Path:
+    return FOREIGN_INSTALLER if root.foreign else INSTALLER
+
+
+def _install(root: Root) -> list[str]:
+    """How the shell that is given its installer is called."""
+    releases = [kernel.release for kernel in kernels_of(root)]
+    if root.foreign:
+        return ["/bin/sh", "-s", root.foreign, *releases]
+    return ["/bin/sh", "-s", *releases, "--", *(package for kernel in kernels_of(root) for package in kernel.packages)]
 
 
 def _hash(*parts: str) -> str:
@@ -131,8 +144,6 @@ def _swap(new: Path, final: Path) -> None:
 def _bootstrap(root: Root, archive: Archive, target: Path) -> None:
     log = cache.folder("logs") / f"root-{root.name}.log"
     log.unlink(missing_ok=True)
-    install = ["/bin/sh", "-s", *(kernel.release for kernel in kernels_of(root)), "--",
-               *(package for kernel in kernels_of(root) for package in kernel.packages)]
     command = ["mmdebstrap", "--mode=root", "--variant=apt", "--architectures=amd64",
                f"--include={','.join(root.packages)}", "--dpkgopt=force-unsafe-io",
                *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNWANTED),
@@ -140,7 +151,7 @@ def _bootstrap(root: Root, archive: Archive, target: Path) -> None:
                "--aptopt=APT::Install-Recommends \"false\"",
                # The mirror's name may be known to this machine's hosts file only.
                "--customize-hook=cp /etc/hosts \"$1/etc/hosts\"",
-               f"--customize-hook=chroot \"$1\" {shlex.join(install)} < {shlex.quote(str(INSTALLER))}",
+               f"--customize-hook=chroot \"$1\" {shlex.join(_install(root))} < {shlex.quote(str(_installer(root)))}",
                root.suites[0], str(target),
                *(f"deb {archive.mirror} {suite} main" for suite in root.suites)]
     if root.security and archive.security:

@@ -58,13 +58,15 @@ def run(job: Job) -> list[Result]:
         results = [build_result(job.where, "module", module)]
         if module.status:
             return results
-        with build.held("user"):
-            programs = plan.on_machine(plan.select(plan.read(build.out() / "tests"), list(job.wanted)),
-                                       job.machine.programs)
+        user = build.user(job.kernel.arch)
+        with build.held(user):
+            built = build.out(user) / "tests"
+            programs = plan.on_machine(plan.select(plan.read(built), list(job.wanted)),
+                                       job.machine.programs, job.machine.without)
             programs = plan.on_kernel(programs, job.kernel)
             if not programs:
                 return results
-            contents = initramfs.Contents(job.kernel, job.machine, module.products, build.out() / "tests", programs)
+            contents = initramfs.Contents(job.kernel, job.machine, module.products, built, programs)
             image = initramfs.make(contents)
     return results + boots(job, contents, image)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from . import cache, host, ownkernel, roots, source
-from .config import Kernel, Machine, Need, Root, own_kernel, source as source_data
+from .config import Kernel, Machine, Need, Root, arch, own_kernel, source as source_data
 from .ui import LabError, say
 from .work import in_parallel
 
@@ -42,7 +42,8 @@ def _fetch(kernels: Sequence[Kernel], machines: Sequence[Machine], with_source: 
 
 def _roots_for(kernels: Sequence[Kernel], others: Sequence[Root]) -> list[Root]:
     """Their roots, the one user space is built in and the others, slowest first."""
-    wanted = {root.name: root for root in (source_data().root, *(kernel.compiler for kernel in kernels), *others)}
+    compilers = [root for kernel in kernels for root in (kernel.compiler, arch(kernel.arch).root) if root]
+    wanted = {root.name: root for root in (source_data().root, *compilers, *others)}
     return sorted(wanted.values(), key=lambda root: -root.size_mb)
 
 

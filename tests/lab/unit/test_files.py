@@ -152,6 +152,12 @@ class Data(unittest.TestCase):
             self.assertEqual(host.emulator(config.machine("amd-vi")).name, "qemu-11")
             self.assertIsNone(host.emulator(config.machine("vtd")))
 
+    def test_a_machine_boots_kernels_of_its_architecture(self):
+        machine = config.machine("smmuv3-first")
+        self.assertTrue(machine.boots(config.kernel("arm64-6.12")))
+        self.assertFalse(machine.boots(config.kernel("6.12")))
+        self.assertFalse(config.machine("vtd").boots(config.kernel("arm64-6.12")))
+
     def test_unknown_names_are_refused(self):
         for look in (config.kernel, config.machine):
             with self.subTest(look.__name__), self.assertRaises(LabError):

@@ -92,6 +92,8 @@ class Plan(unittest.TestCase):
         programs = plan.parse(self.LIST)
         self.assertEqual(plan.on_machine(programs, ("*",)), programs)
         self.assertEqual([program.name for program in plan.on_machine(programs, ("tw*", "three"))], ["two"])
+        self.assertEqual([program.name for program in plan.on_machine(programs, ("*",), ("two",))],
+                         [program.name for program in programs if program.name != "two"])
 
     def test_on_kernel(self):
         programs = plan.parse("one 10\ntwo 20 debug\n")
