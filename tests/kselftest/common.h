@@ -21,6 +21,22 @@
 #define GIB		(1024 * MIB)
 #define RW		(IOASID_PROT_READ | IOASID_PROT_WRITE)
 
+/*
+ * Where a device's interrupts are written to: what the processor has for that, or on
+ * Arm what the kernel's drivers of IOMMUs set aside for it.
+ */
+#if defined(__aarch64__) || defined(__arm__)
+#define MSI_FIRST	0x8000000ULL
+#define MSI_LAST	0x80fffffULL
+#define MSI_KIND	IOASID_RESV_SW_MSI
+#define MSI_TEXT	"0x8000000"
+#else
+#define MSI_FIRST	0xfee00000ULL
+#define MSI_LAST	0xfeefffffULL
+#define MSI_KIND	IOASID_RESV_MSI
+#define MSI_TEXT	"0xfee00000"
+#endif
+
 /* An id that no context of these tests ever handed out. */
 #define NO_ID		0x7ffffff0U
 

@@ -199,18 +199,18 @@ TEST_F(solo, a_window_has_to_be_accepted)
 /* What is mapped in the new space is in the way: the device stays where it is. */
 TEST_F(solo, conflicts_leave_it_where_it_is)
 {
-	const struct ioasid_iova_range msi = { 0xfee00000, 0xfeefffff };
+	const struct ioasid_iova_range msi = { MSI_FIRST, MSI_LAST };
 	char *page = anon(PAGE);
 
 	ASSERT_NE(NULL, page);
 	ASSERT_OK(do_attach(self->fd, self->dev.id, self->here.space));
-	ASSERT_OK(do_map(self->fd, self->there.space, page, PAGE, 0xfee00000,
+	ASSERT_OK(do_map(self->fd, self->there.space, page, PAGE, MSI_FIRST,
 			 RW));
 	EXPECT_REFUSED(EADDRNOTAVAIL, IOASID_REASON_IOVA_RESERVED,
 		       do_replace(self->fd, self->dev.id, self->there.space));
 	EXPECT_EQ(self->dev.id, ea.id);
 	EXPECT_TRUE(only_in(&self->engine, &self->here, &self->there, SEED_A));
-	ASSERT_OK(do_unmap(self->fd, self->there.space, 0xfee00000, PAGE));
+	ASSERT_OK(do_unmap(self->fd, self->there.space, MSI_FIRST, PAGE));
 
 	/* This one is known only to the page table, so inside the window. */
 	ASSERT_OK(do_map(self->fd, self->there.space, page, PAGE, 1ULL << 60,

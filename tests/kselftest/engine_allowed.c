@@ -10,8 +10,6 @@
 #include "stage.h"
 
 #define BASE		0x100000ULL
-#define MSI_FIRST	0xfee00000ULL
-#define MSI_LAST	0xfeefffffULL
 #define MOST_RANGES	65536
 
 FIXTURE(allowed) {

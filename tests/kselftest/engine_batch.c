@@ -13,7 +13,6 @@
 #include "stage.h"
 
 #define IOVA		0x10000000ULL
-#define MSI_FIRST	0xfee00000ULL
 #define PAGES		16
 #define MANY		10000
 

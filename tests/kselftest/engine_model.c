@@ -15,8 +15,6 @@
 #include "model_run.h"
 
 #define STEPS		40000
-#define MSI_FIRST	0xfee00000ULL
-#define MSI_LAST	0xfeefffffULL
 #define LOOKS		250	/* of the device, spread over the run */
 
 /* A window about a border, or none. */

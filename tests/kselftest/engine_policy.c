@@ -11,8 +11,6 @@
 #include "stage.h"
 
 #define BASE		0x100000ULL
-#define MSI_FIRST	0xfee00000ULL
-#define MSI_LAST	0xfeefffffULL
 #define HUGE		(2 * MIB)
 
 /* A window of 64 pages in a space without devices. */

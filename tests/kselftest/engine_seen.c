@@ -14,7 +14,6 @@
 
 #define IOVA		0x40000000ULL
 #define HUGE		(2 * MIB)
-#define MSI_FIRST	0xfee00000ULL
 #define TRACING		"/sys/kernel/tracing/"
 
 FIXTURE(fdinfo) {

@@ -15,7 +15,6 @@
 #define LENGTH		(PAGES * PAGE)
 #define HERE		0x10000000ULL
 #define THERE		0x20000000ULL
-#define MSI_FIRST	0xfee00000ULL
 #define NOBODY		65534
 
 /* Two contexts, each with a device in a space. */

@@ -126,10 +126,10 @@ TEST_F(refusal, of_the_kernel)
 	LIB_OK(ioasid_space_alloc(self->ctx, &space));
 	LIB_OK(ioasid_dev_open(self->ctx, edu_name(EDU_A), 0, &self->dev));
 	LIB_OK(ioasid_dev_attach(self->dev, space));
-	EXPECT_SAYS(EADDRNOTAVAIL, "0xfee00000",
-		    ioasid_space_map_fixed(self->ctx, space, 0xfee00000,
+	EXPECT_SAYS(EADDRNOTAVAIL, MSI_TEXT,
+		    ioasid_space_map_fixed(self->ctx, space, MSI_FIRST,
 					   anon(PAGE), PAGE, RW));
-	EXPECT_EQ(0xfee00000, ioasid_last_extack()->first);
+	EXPECT_EQ(MSI_FIRST, ioasid_last_extack()->first);
 	EXPECT_EQ(ioasid_dev_id(self->dev), ioasid_last_extack()->id);
 	EXPECT_SAYS(EBUSY, edu_name(EDU_A),
 		    ioasid_space_free(self->ctx, space));

@@ -12,7 +12,6 @@
 #include "type1.h"
 
 #define IOVA	0x100000ULL
-#define MSI	0xfee00000ULL
 #define PAGES	16
 
 FIXTURE(api) {
@@ -133,12 +132,12 @@ TEST_F(api, map_reserved)
 
 	ASSERT_EQ(0, t1_info(self->fd, &info));
 	ASSERT_GT(info.num_ranges, 0);
-	ASSERT_FALSE(t1_usable(&info, MSI));
-	EXPECT_EQ(EINVAL, t1_map(self->fd, va, PAGE, MSI, T1_RW));
-	EXPECT_EQ(EINVAL, t1_map(self->fd, va, 2 * PAGE, MSI - PAGE, T1_RW));
-	ASSERT_EQ(0, t1_map(self->fd, va, PAGE, MSI - PAGE, T1_RW));
+	ASSERT_FALSE(t1_usable(&info, MSI_FIRST));
+	EXPECT_EQ(EINVAL, t1_map(self->fd, va, PAGE, MSI_FIRST, T1_RW));
+	EXPECT_EQ(EINVAL, t1_map(self->fd, va, 2 * PAGE, MSI_FIRST - PAGE, T1_RW));
+	ASSERT_EQ(0, t1_map(self->fd, va, PAGE, MSI_FIRST - PAGE, T1_RW));
 	/* Taken and reserved. */
-	EXPECT_EQ(EEXIST, t1_map(self->fd, va, 2 * PAGE, MSI - PAGE, T1_RW));
+	EXPECT_EQ(EEXIST, t1_map(self->fd, va, 2 * PAGE, MSI_FIRST - PAGE, T1_RW));
 
 	last = info.ranges[info.num_ranges - 1].end;
 	ASSERT_NE(~0ULL, last);
@@ -201,7 +200,7 @@ TEST_F(api, unmap_nothing)
 	EXPECT_EQ(0, t1_unmap(self->fd, 0, 1ULL << 62, 0, &unmapped));
 	EXPECT_EQ(0, unmapped);
 	/* What is reserved or out of reach can be unmapped, too: nothing is there. */
-	EXPECT_EQ(0, t1_unmap(self->fd, MSI, PAGE, 0, &unmapped));
+	EXPECT_EQ(0, t1_unmap(self->fd, MSI_FIRST, PAGE, 0, &unmapped));
 	EXPECT_EQ(0, unmapped);
 	EXPECT_EQ(0, t1_unmap(self->fd, 1ULL << 60, 1ULL << 20, 0, &unmapped));
 	EXPECT_EQ(0, unmapped);

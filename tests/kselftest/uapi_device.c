@@ -119,9 +119,9 @@ TEST_F(device, info_regions)
 		EXPECT_EQ(0, regions[i].__reserved);
 		EXPECT_GE(regions[i].kind, IOASID_RESV_DIRECT);
 		EXPECT_LE(regions[i].kind, IOASID_RESV_SW_MSI);
-		msi |= regions[i].kind == IOASID_RESV_MSI &&
-		       regions[i].first == 0xfee00000 &&
-		       regions[i].last == 0xfeefffff;
+		msi |= regions[i].kind == MSI_KIND &&
+		       regions[i].first == MSI_FIRST &&
+		       regions[i].last == MSI_LAST;
 	}
 	EXPECT_TRUE(msi);
 	EXPECT_EQ(0xa5a5a5a5, regions[info.num_resv_regions].kind);

@@ -13,8 +13,6 @@
 #include "expect.h"
 #include "vfio.h"
 
-#define MSI_FIRST	0xfee00000ULL
-
 /* A context with an attached device, another device, and some memory. */
 struct scene {
 	int fd;

@@ -13,9 +13,6 @@
 #include "expect.h"
 #include "vfio.h"
 
-#define MSI_FIRST	0xfee00000ULL
-#define MSI_LAST	0xfeefffffULL
-
 FIXTURE(reserved) {
 	int fd;
 	__u32 space;

@@ -11,8 +11,6 @@
 #include "expect.h"
 #include "vfio.h"
 
-#define MSI_FIRST	0xfee00000ULL
-#define MSI_LAST	0xfeefffffULL
 #define MAX_RANGES	64
 
 FIXTURE(space) {
