@@ -344,6 +344,14 @@ static int ioas_batch(struct ioas_call *call, struct ioas_space *space)
 	return ret;
 }
 
+static int ioas_batch_respond(struct ioas_call *call)
+{
+	struct ioasid_map_batch __user *user = call->user;
+
+	return put_user(call->data.map_batch.num_done, &user->num_done) ?
+	       -EFAULT : 0;
+}
+
 /**
  * ioas_cmd_map_batch() - IOASID_MAP_BATCH
  * @call: the command
@@ -365,7 +373,7 @@ int ioas_cmd_map_batch(struct ioas_call *call)
 	if (IS_ERR(space))
 		return PTR_ERR(space);
 	ret = ioas_batch(call, space);
-	if (ioas_respond(call) && !ret)
+	if (ioas_batch_respond(call) && !ret)
 		ret = -EFAULT;
 	ioas_space_put(space);
 	return ret;

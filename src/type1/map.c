@@ -225,9 +225,18 @@ static int ioas_type1_run_unmap(struct ioas_call *call,
 	return ret;
 }
 
+static int ioas_type1_respond_unmapped(struct ioas_call *call, u64 unmapped)
+{
+	struct vfio_iommu_type1_dma_unmap __user *user = call->user;
+
+	return put_user(unmapped, &user->size) ? -EFAULT : 0;
+}
+
 /**
  * ioas_type1_unmap() - VFIO_IOMMU_UNMAP_DMA
  * @call: the call
+ *
+ * Unmapping cannot be taken back, so that the answer can be given is tried first.
  *
  * Return: 0 or a negative errno.
  */
@@ -244,8 +253,10 @@ long ioas_type1_unmap(struct ioas_call *call)
 		return -EINVAL;
 	ret = ioas_type1_get_bitmap(call, &unmap, &bitmap);
 	if (!ret)
+		ret = ioas_type1_respond_unmapped(call, unmap.size);
+	if (!ret)
 		ret = ioas_type1_run_unmap(call, &unmap, &bitmap);
-	if (ret)
-		return ret;
-	return copy_to_user(call->user, &unmap, size) ? -EFAULT : 0;
+	if (!ret)
+		ret = ioas_type1_respond_unmapped(call, unmap.size);
+	return ret;
 }

@@ -230,6 +230,24 @@ TEST_F(api, unmap_several)
 	EXPECT_EQ(0, locked_bytes(0));
 }
 
+/* The kernel's own has unmapped it by then. */
+TEST_F(api, unmap_that_cannot_answer)
+{
+	struct vfio_iommu_type1_dma_unmap *unmap = anon(PAGE);
+	__u64 unmapped = 0;
+
+	ASSERT_NE(NULL, unmap);
+	*unmap = (struct vfio_iommu_type1_dma_unmap){
+		.argsz = sizeof(*unmap), .iova = IOVA, .size = PAGE,
+	};
+	ASSERT_EQ(0, mprotect(unmap, PAGE, PROT_READ));
+	ASSERT_EQ(0, t1_map(self->fd, self->memory, PAGE, IOVA, T1_RW));
+	EXPECT_EQ(-1, ioctl(self->fd, VFIO_IOMMU_UNMAP_DMA, unmap));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(0, t1_unmap(self->fd, IOVA, PAGE, 0, &unmapped));
+	EXPECT_EQ(variant->ours ? PAGE : 0, unmapped);
+}
+
 /* The first version takes whole mappings, if the range begins with one. */
 TEST_F(api, unmap_part)
 {
