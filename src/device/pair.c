@@ -98,13 +98,20 @@ static int ioas_pair_start(struct ioas_call *call,
 			   struct ioas_attachment *attachment,
 			   struct ioas_device *device)
 {
-	int ret = ioas_attachment_enter(call, attachment, device);
+	int ret;
 
+	/*
+	 * Before anything is attached, because the kernel, which does not let go of a
+	 * user's device that has a PASID attached, would keep it for good.
+	 */
+	ret = ioas_check_parent(call, device);
+	if (!ret)
+		ret = ioas_attachment_enter(call, attachment, device);
 	if (ret) {
 		ioas_attachment_free(attachment);
 		return ret;
 	}
-	/* From now on the kernel gives it to no user; had one come before, it is seen. */
+	/* From now on the kernel gives it to no user; had one just come, it is seen. */
 	ret = ioas_check_parent(call, device);
 	if (!ret)
 		ret = ioas_pair_tell(call, device, attachment->pasid,
