@@ -41,7 +41,7 @@ class _Report:
         kind = self._kind
         if kind and (program != kind.program or number - self._began >= REPORT or _UNPROVOKED.search(line)):
             kind = None
-        elif not kind:
+        if not kind:
             kind = next((kind for kind in provoked() if kind.program == program and re.search(kind.first, line)), None)
             self._began = number
         self._kind = None if kind and re.search(kind.last, line) else kind

@@ -122,6 +122,10 @@ class Scan(unittest.TestCase):
     def test_what_a_program_provokes(self):
         self.assertEqual(kmsg.scan(log(*self.PROVOKED, *self.PROVOKED[1:], self.PROVOKED[-1], self.PROVOKED[-1])), [])
 
+    def test_a_provoked_report_without_an_end(self):
+        other = [f"other line {number}" for number in range(kmsg.REPORT)]
+        self.assertEqual(kmsg.scan(log(*self.PROVOKED[:-1], *other, *self.PROVOKED[3:])), [])
+
     def test_what_another_program_provokes(self):
         self.assertEqual(len(kmsg.scan(log("lab: begin other 1.0", *self.PROVOKED[1:]))), 1)
 
