@@ -390,7 +390,8 @@ static const struct {
 	[ORDER_DUP] = { "dup", 1, false, play_dup,
 			{ ENOENT, EEXIST, EINTR, 0 } },
 	[ORDER_PASS] = { "pass", 1, true, play_pass,
-			 { EAGAIN, ETOOMANYREFS, 0 } },
+			 /* The other one may have been killed first. */
+			 { EAGAIN, ETOOMANYREFS, EPIPE, ECONNRESET, 0 } },
 };
 
 static unsigned int total_weight(void)
