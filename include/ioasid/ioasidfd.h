@@ -48,8 +48,8 @@ struct page;
  * others need as well. How many a user may have is the driver's to say, by @pasid_attach.
  *
  * The last two are needed by a device that has a parent, or PASIDs that its driver
- * translates, else never called. Of a device whose PASIDs CPUs translate (ENQCMD), or nobody, they
- * tell what may be submitted to it.
+ * translates, else never called. Of a device whose PASIDs CPUs translate (ENQCMD), or
+ * nobody, they tell what may be submitted to it.
  *
  * All may sleep, and are called in any process, one at a time for each device, and not
  * once ioasidfd_unbind() or ioasidfd_withdraw() has returned; @pasid_detach is called from

@@ -32,9 +32,9 @@ static inline struct iommu_domain *
 ioas_compat_dirty_alloc(struct device *dev, bool pasid)
 {
 	u32 flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+#if IOAS_HAVE_IOMMU_REPLACE_PASID
 	struct iommu_domain *domain;
 
-#if IOAS_HAVE_IOMMU_REPLACE_PASID
 	if (pasid) {
 		domain = iommu_paging_domain_alloc_flags(dev, flags |
 							 IOMMU_HWPT_ALLOC_PASID);
@@ -42,8 +42,7 @@ ioas_compat_dirty_alloc(struct device *dev, bool pasid)
 			return domain;
 	}
 #endif
-	domain = iommu_paging_domain_alloc_flags(dev, flags);
-	return domain;
+	return iommu_paging_domain_alloc_flags(dev, flags);
 }
 #else
 static inline struct iommu_domain *
