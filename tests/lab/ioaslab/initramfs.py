@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import kmod, roots
+from . import cache, chroot, kmod, proc, roots
 from .config import LAB, Kernel, Machine, Root, source
 from .cpio import Archive
 from .plan import Program
@@ -67,26 +69,17 @@ def _machine(machine: Machine, tree: kmod.Tree) -> str:
 
 
 def _add_modules(archive: Archive, wanted: Contents, tree: kmod.Tree) -> None:
-    """The closure of what is needed, decompressed, and a modules.dep for the guest's modprobe."""
+    """The closure of what is needed, decompressed, and depmod's tables, for the guest's modprobe and for libkmod."""
     ours = {kmod.name_of(path.name): path.read_bytes() for path in wanted.modules}
     needed = [name for data in ours.values() for name in kmod.depends_of(data) if name not in ours]
-    base = f"lib/modules/{tree.folder.name}"
-    table = []
-    for name in tree.closure([*wanted.machine.modules, *needed]):
-        archive.file(f"{base}/{name}.ko", kmod.contents(tree.folder / tree.paths[name]))
-        table.append((name, tree.needs[name]))
-    for name, data in ours.items():
-        archive.file(f"{base}/{name}.ko", data)
-        table.append((name, _all_needs(name, ours, tree)))
-    # modprobe loads the last one named first.
-    archive.file(f"{base}/modules.dep", "".join(
-        f"{' '.join([f'{name}.ko:', *(f'{other}.ko' for other in others)])}\n" for name, others in table).encode())
-
-
-def _all_needs(name: str, ours: dict[str, bytes], tree: kmod.Tree) -> list[str]:
-    direct = kmod.depends_of(ours[name])
-    order = tree.closure([other for other in direct if other not in ours])
-    for other in direct:
-        if other in ours:
-            order += [module for module in [*reversed(_all_needs(other, ours, tree)), other] if module not in order]
-    return order[::-1]
+    others = {name: kmod.contents(tree.folder / tree.paths[name]) for name in tree.closure([*wanted.machine.modules, *needed])}
+    with tempfile.TemporaryDirectory(prefix="modules-", dir=cache.folder("runs")) as top:
+        folder = Path(top, "lib", "modules", tree.folder.name)
+        folder.mkdir(parents=True)
+        for name, data in (others | ours).items():
+            (folder / f"{name}.ko").write_bytes(data)
+        for name in ("modules.builtin", "modules.order"):
+            shutil.copy(tree.folder / name, folder)
+        proc.output(chroot.with_cache(source().root, ["depmod", "-b", top, tree.folder.name]))
+        for path in sorted(folder.iterdir()):
+            archive.file(str(path.relative_to(top)), path.read_bytes())
