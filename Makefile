@@ -69,8 +69,10 @@ portable-examples: lib
 	$(MAKE) -C lib install LIB_STATIC= PREFIX=$(OUT)/installed DESTDIR=
 	PKG_CONFIG_PATH=$(OUT)/installed/lib/pkgconfig \
 		$(MAKE) -C docs/examples OUT=$(OUT)/tests/docs/examples STATIC=1
-	$(CC) $(CFLAGS) -static -o $(OUT)/tests/first lib/examples/first.c \
-		$$(PKG_CONFIG_PATH=$(OUT)/installed/lib/pkgconfig pkg-config --static --cflags --libs libioasid)
+	for program in lib/examples/first tests/docs/user; do \
+		$(CC) $(CFLAGS) -static -o $(OUT)/tests/$${program##*/} $$program.c $$(PKG_CONFIG_PATH=$(OUT)/installed/lib/pkgconfig \
+			pkg-config --static --cflags --libs libioasid) || exit; \
+	done
 
 man: ## build its manual pages; needs scdoc
 	$(MAKE) -C tools/ioasidctl man

@@ -4,8 +4,8 @@ tests/lab/unit.
 
 In a page, a block that is indented is commands, and nothing else is: what a program prints, a program's text, a list of
 files stand between fences. A fenced "text" that follows at once is what the last of the commands prints. A span in a
-sentence that begins with one of PROGRAMS is a command, too. In a manual page, the
-indented lines of EXAMPLES are commands. A comment is for people; "until Ctrl-C" in it tells that it does not end.
+sentence that begins with one of PROGRAMS is a command, too. In a manual page, the indented lines of EXAMPLES are
+commands, and what is bold and has an argument; COMMANDS names those there are. A comment is for people.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from tap import ROOT
 
-PROGRAMS = ("apt", "cc", "dkms", "insmod", "ioasidctl", "make", "modprobe", "rmmod", "sudo", "tests/lab/lab")
+PROGRAMS = ("apt", "cc", "dkms", "insmod", "ioasidctl", "lspci", "make", "modinfo", "modprobe", "mokutil", "rmmod", "sudo",
+            "tests/lab/lab", "ulimit", "uname")
 TABLE = ROOT / "tests" / "docs" / "commands.toml"
 
 
@@ -30,7 +32,6 @@ class Shown:
     page: str
     line: int
     command: str
-    endless: bool = False
     prints: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -45,21 +46,31 @@ class Run:
     match: tuple[str, ...]
     pages: str = "*"
     has: str = ""       # what stands in the test named `by`
+    endless: bool = False  # in the VM: it goes on until it is ended
+    status: int = 0     # in the VM: what it ends with there
     before: str = ""    # run in the VM before, and after
     after: str = ""
     says: str = ""      # a pattern of what it prints
     skip: str = ""      # where the VM's kernel cannot: a command that succeeds there
     why: str = ""
     instead: str = ""   # by check: what is run in its place
-    then: str = ""      # by check: what has to hold afterwards
+    then: str = ""      # in the VM, and by check: what has to hold afterwards
 
     def runs(self, shown: Shown) -> bool:
         return fnmatch(shown.page, self.pages) and any(re.fullmatch(pattern, shown.command) for pattern in self.match)
 
 
 def table() -> list[Run]:
-    entries = tomllib.loads(TABLE.read_text(encoding="utf-8"))["run"]
-    return [Run(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}) for entry in entries]
+    return [Run(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}) for entry in _data()["run"]]
+
+
+def here() -> dict[str, str]:
+    """What stands in an example, and what the VM has in its place."""
+    return dict(_data()["here"])
+
+
+def _data() -> dict[str, Any]:
+    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
 
 
 def pages() -> list[Path]:
@@ -97,7 +108,7 @@ def _markdown(name: str, text: str) -> list[Shown]:
         elif line:
             follows = False
             for span in re.findall(r"`([^`]+)`", line):
-                if span.split()[0] in PROGRAMS and " " in span:
+                if _is_command(span):
                     found += _command(name, number, span)
     return found
 
@@ -110,10 +121,18 @@ def _manual(name: str, text: str) -> Iterator[Shown]:
         indented = line.startswith("\t") or (indented and bool(line))
         if section == "EXAMPLES" and indented:
             yield from _command(name, number, line.strip().removesuffix("++"))
+        elif section not in ("SYNOPSIS", "COMMANDS"):
+            for span in re.findall(r"\*([^*]+)\*", line):
+                if _is_command(span):
+                    yield from _command(name, number, span)
+
+
+def _is_command(span: str) -> bool:
+    return " " in span and span.split()[0] in PROGRAMS
 
 
 def _command(name: str, number: int, line: str) -> Iterator[Shown]:
-    command, _, comment = re.sub(r"(^|\s)#", r"\1\0", line, count=1).partition("\0")
+    command = re.sub(r"(^|\s)#", r"\1\0", line, count=1).partition("\0")[0]
     command = re.sub(r"\bsudo ", "", command).strip()
     if command:
-        yield Shown(name, number, command, "until Ctrl-C" in comment)
+        yield Shown(name, number, command)
