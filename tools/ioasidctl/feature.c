@@ -230,7 +230,10 @@ static void feature_api(struct json_object *doc)
 		return;
 	}
 	if (ret) {
-		verdict_add(doc, "API", VERDICT_UNKNOWN, NULL,
+		/* Without the module that is what is missing. */
+		verdict_add(doc, "API",
+			    modinfo_loaded() ? VERDICT_MISSING : VERDICT_UNKNOWN,
+			    modinfo_loaded() ? ioasid_last_error() : NULL,
 			    "there is no /dev/ioasid to ask");
 		return;
 	}
