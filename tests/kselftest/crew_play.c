@@ -11,8 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
+
+#include "pass.h"
 
 #define LARGE		(48 * MIB)	/* several threads pin it */
 #define LARGE_IOVA	0x100000000ULL
@@ -470,48 +471,15 @@ bool crew_report(const struct crew_log *log)
 	return good;
 }
 
-union fd_message {
-	char buf[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
-};
-
 int crew_send(int socket, int fd, int flags)
 {
-	union fd_message control = { .buf = "" };
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-
-	control.align.cmsg_len = CMSG_LEN(sizeof(fd));
-	control.align.cmsg_level = SOL_SOCKET;
-	control.align.cmsg_type = SCM_RIGHTS;
-	memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
-	return sendmsg(socket, &msg, MSG_NOSIGNAL | flags) == 1 ? 0 : errno;
+	return pass_send(socket, "", 1, fd, flags);
 }
 
 int crew_receive(int socket)
 {
-	union fd_message control;
 	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-	struct cmsghdr *header;
 	int fd = -1;
 
-	if (recvmsg(socket, &msg, MSG_CMSG_CLOEXEC) != 1)
-		return -1;
-	header = CMSG_FIRSTHDR(&msg);
-	if (header && header->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
+	return pass_receive(socket, &byte, 1, &fd) ? fd : -1;
 }

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pass.h"
+
 #define NOBODY	65534
 
 enum request_kind {
@@ -31,32 +33,6 @@ struct request {
 	__u64 iova;
 	__u64 length;
 };
-
-union fd_message {
-	char buf[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
-};
-
-/* Receives a request, and the file descriptor that comes with it. */
-static bool receive(int socket, struct request *request, int *fd)
-{
-	union fd_message control;
-	struct iovec iov = { request, sizeof(*request) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-	struct cmsghdr *header;
-
-	if (recvmsg(socket, &msg, MSG_CMSG_CLOEXEC) != sizeof(*request))
-		return false;
-	header = CMSG_FIRSTHDR(&msg);
-	if (header && header->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(header), sizeof(*fd));
-	return true;
-}
 
 static int perform(const struct request *request, int *fd, void *memory)
 {
@@ -100,7 +76,7 @@ static void serve(int socket, __u64 limit)
 
 	if (!memory || drop_rights(limit))
 		_exit(1);
-	while (receive(socket, &request, &fd)) {
+	while (pass_receive(socket, &request, sizeof(request), &fd)) {
 		struct peer_answer answer = { 0 };
 
 		answer.err = perform(&request, &fd, memory);
@@ -129,22 +105,11 @@ int peer_start(struct peer *peer, __u64 limit)
 }
 
 static struct peer_answer ask(struct peer *peer, const struct request *request,
-			      const int *fd)
+			      int fd)
 {
-	union fd_message control = { 0 };
-	struct iovec iov = { (void *)request, sizeof(*request) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct peer_answer answer = { .err = EPIPE };
 
-	if (fd) {
-		control.align.cmsg_len = CMSG_LEN(sizeof(*fd));
-		control.align.cmsg_level = SOL_SOCKET;
-		control.align.cmsg_type = SCM_RIGHTS;
-		memcpy(CMSG_DATA(&control.align), fd, sizeof(*fd));
-		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
-	}
-	if (sendmsg(peer->socket, &msg, MSG_NOSIGNAL) != sizeof(*request) ||
+	if (pass_send(peer->socket, request, sizeof(*request), fd, 0) ||
 	    read(peer->socket, &answer, sizeof(answer)) != sizeof(answer))
 		answer.err = EPIPE;
 	return answer;
@@ -154,7 +119,7 @@ int peer_give(struct peer *peer, int fd)
 {
 	const struct request request = { .kind = PEER_TAKE };
 
-	return ask(peer, &request, &fd).err;
+	return ask(peer, &request, fd).err;
 }
 
 struct peer_answer peer_map(struct peer *peer, __u32 space, __u64 iova,
@@ -162,7 +127,7 @@ struct peer_answer peer_map(struct peer *peer, __u32 space, __u64 iova,
 {
 	const struct request request = { PEER_MAP, space, iova, pages * PAGE };
 
-	return ask(peer, &request, NULL);
+	return ask(peer, &request, -1);
 }
 
 struct peer_answer peer_unmap(struct peer *peer, __u32 space, __u64 iova,
@@ -170,28 +135,28 @@ struct peer_answer peer_unmap(struct peer *peer, __u32 space, __u64 iova,
 {
 	const struct request request = { PEER_UNMAP, space, iova, pages * PAGE };
 
-	return ask(peer, &request, NULL);
+	return ask(peer, &request, -1);
 }
 
 struct peer_answer peer_free(struct peer *peer, __u32 id)
 {
 	const struct request request = { .kind = PEER_FREE, .id = id };
 
-	return ask(peer, &request, NULL);
+	return ask(peer, &request, -1);
 }
 
 struct peer_answer peer_close(struct peer *peer)
 {
 	const struct request request = { .kind = PEER_CLOSE };
 
-	return ask(peer, &request, NULL);
+	return ask(peer, &request, -1);
 }
 
 struct peer_answer peer_idle(struct peer *peer)
 {
 	const struct request request = { .kind = PEER_IDLE };
 
-	return ask(peer, &request, NULL);
+	return ask(peer, &request, -1);
 }
 
 void peer_stop(struct peer *peer)
