@@ -146,7 +146,9 @@ static int call_batch(void *rig)
 		entries[i].flags = IOASID_MAP_FIXED;
 	}
 	err = do_batch(scene->fd, scene->space, entries, AREAS, &done);
-	/* What was done stays done, and is told. */
+	/* What was done stays done, and is told, unless the command could not be read. */
+	if (done == ~0U)
+		done = 0;
 	for (unsigned int i = 0; err && i < done; i++)
 		do_unmap(scene->fd, scene->space, entries[i].iova, PAGE);
 	return err;

@@ -867,7 +867,8 @@ struct ioasid_map_entry {
  * @num_entries: entries of @entries
  * @entries: pointer to an array of struct ioasid_map_entry
  * @num_done: out: entries that are mapped, from the first on. Also written on
- *	failure, which is that of entry @num_done
+ *	failure, which is that of entry @num_done; as it was, and nothing is
+ *	mapped, if the command itself cannot be read or written
  * @__reserved: must be 0
  *
  * Does what IOASID_MAP_DMA of each entry would do, in order, for less.
