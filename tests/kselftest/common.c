@@ -519,6 +519,16 @@ __u64 locked_bytes(int pid)
 	return kib == ~0ULL ? ~0ULL : kib * KIB;
 }
 
+bool kernel_has_thp(void)
+{
+	return !access("/sys/kernel/mm/transparent_hugepage", F_OK);
+}
+
+int advise_thp(void *va, size_t length, int advice)
+{
+	return kernel_has_thp() ? madvise(va, length, advice) : 0;
+}
+
 __u64 now_ms(void)
 {
 	struct timespec ts;

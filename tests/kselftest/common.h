@@ -126,6 +126,13 @@ void *anon(size_t length);
 /* The same, with pages in it already. */
 void *anon_populated(size_t length);
 
+#define NO_THP	"CONFIG_TRANSPARENT_HUGEPAGE is not set"
+
+/* Can anonymous memory have large pages? With PREEMPT_RT it cannot. */
+bool kernel_has_thp(void);
+/* madvise() about large pages; where there are none it succeeds without doing anything. */
+int advise_thp(void *va, size_t length, int advice);
+
 /* Fills @length bytes with a sequence that no other @seed repeats. */
 void fill(void *va, size_t length, unsigned int seed);
 /* True if fill() with this @seed would change nothing. */

@@ -57,7 +57,7 @@ FIXTURE_SETUP(large)
 	ASSERT_EQ(0, stage_open(&self->stage, EDU_A, 0));
 	self->memory = anon_aligned(LONG_TIME);
 	ASSERT_NE(NULL, self->memory);
-	ASSERT_EQ(0, madvise(self->memory, LONG_TIME, MADV_NOHUGEPAGE));
+	ASSERT_EQ(0, advise_thp(self->memory, LONG_TIME, MADV_NOHUGEPAGE));
 	self->locked = locked_bytes(0);
 	self->pinned = pinned_pages();
 	ASSERT_NE(~0ULL, self->pinned);
@@ -113,6 +113,8 @@ TEST_F(large, in_large_pages)
 {
 	const __u64 last = LENGTH - PAGE;
 
+	if (!kernel_has_thp())
+		SKIP(return, NO_THP);
 	ASSERT_EQ(0, madvise(self->memory, LONG_TIME, MADV_HUGEPAGE));
 	ASSERT_OK(MAP(LENGTH));
 	EXPECT_HELD(LENGTH, 1);

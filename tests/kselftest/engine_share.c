@@ -460,6 +460,8 @@ TEST_F(share, aligned_like_the_memory)
 
 	ASSERT_NE(NULL, va);
 	/* Only large pages are where the address says. */
+	if (!kernel_has_thp())
+		SKIP(return, NO_THP);
 	ASSERT_EQ(0, madvise(va, 2 * huge, MADV_HUGEPAGE));
 	va += PAGE;
 	ASSERT_OK(do_register(self->a.fd, va, huge, RW, &any.src_id));
