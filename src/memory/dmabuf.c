@@ -69,8 +69,13 @@ static int ioas_fail_exporter(struct ioas_call *call, struct dma_buf *buf,
 			 buf->exp_name, err);
 }
 
+/* With that option importers get addresses only, and nothing shows that they are memory's. */
 static int ioas_fail_pages(struct ioas_call *call, struct dma_buf *buf)
 {
+	if (IS_ENABLED(CONFIG_DMABUF_DEBUG))
+		return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_FILE,
+				 "this kernel shows nobody where a dma-buf is, as this one of %s (CONFIG_DMABUF_DEBUG is set)",
+				 buf->exp_name);
 	return ioas_fail(call, -EOPNOTSUPP, IOASID_REASON_FILE,
 			 "%s, the exporter of the dma-buf, has it in no ordinary memory",
 			 buf->exp_name);

@@ -912,7 +912,8 @@ struct ioasid_map_batch {
  * A dma-buf is mapped if its exporter has it in ordinary memory and keeps it where it
  * is, as udmabuf and the system heap do. Its exporter holds the pages for as long as
  * anything maps them, and they are charged like others. One of a device's own memory is
- * refused, also that of a VFIO device: the device can take it away at any time.
+ * refused, also that of a VFIO device: the device can take it away at any time. A kernel
+ * with CONFIG_DMABUF_DEBUG tells nobody where a dma-buf is, and there all are refused.
  *
  * Errors: as IOASID_MAP_DMA; EBADF (no open file), EOPNOTSUPP (a kind of file whose
  * pages cannot be had; the extack names a dma-buf's exporter), EFAULT (beyond the end
