@@ -33,6 +33,12 @@ $1 == "option" {
 	next
 }
 
+$1 == "optional" {
+	if ($3 in set && !($2 in exported))
+		print "  " $2 "() is not exported (" $3 " provides it)"
+	next
+}
+
 $1 == "symbol" {
 	if (!any_exported($2) && ($4 == "" || number(release) >= number($4))) {
 		gsub(/\|/, " or ", $2)

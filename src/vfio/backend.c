@@ -149,6 +149,26 @@ static int ioas_check_interrupts(struct iommu_group *iommu_group)
 	return -EPERM;
 }
 
+/*
+ * POWER's IOMMUs have windows of entries (TCEs) that VFIO's own backend for them fills; the
+ * kernel has no I/O page tables for them that others could. Software devices do without.
+ */
+static int ioas_check_platform(struct iommu_group *iommu_group)
+{
+	if (!IS_ENABLED(CONFIG_SPAPR_TCE_IOMMU))
+		return 0;
+	pr_notice_ratelimited("group %d refused: on POWER the IOMMU has TCE windows and no I/O page tables; only VFIO's own backend can use it\n",
+			      iommu_group_id(iommu_group));
+	return -EOPNOTSUPP;
+}
+
+static int ioas_check_group(struct iommu_group *iommu_group)
+{
+	int ret = ioas_check_platform(iommu_group);
+
+	return ret ? ret : ioas_check_interrupts(iommu_group);
+}
+
 /**
  * ioas_vfio_attach_group() - VFIO brings a group
  * @iommu_data: the container
@@ -167,7 +187,7 @@ int ioas_vfio_attach_group(void *iommu_data, struct iommu_group *iommu_group,
 
 	if (type != VFIO_IOMMU && !software)
 		return -EOPNOTSUPP;
-	ret = software ? 0 : ioas_check_interrupts(iommu_group);
+	ret = software ? 0 : ioas_check_group(iommu_group);
 	if (ret)
 		return ret;
 	container = ioas_container_get(iommu_data);
