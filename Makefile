@@ -22,7 +22,8 @@ release  = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help modules test-modules lib tools portable-tools portable-examples man tests demo-bin install uninstall \
-	dkms-install dkms-remove check check-apps check-debug check-watched check-races check-iommus check-packages check-static deb rpm arch \
+	dkms-install dkms-remove check check-apps check-builds check-debug check-watched check-races check-iommus check-packages \
+	check-static deb rpm arch \
 	bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
@@ -117,6 +118,9 @@ check: ## run every test on every supported kernel, in virtual machines
 
 check-apps: ## run programs of others on VFIO type1, the kernel's own and ours (APPS= chooses)
 	tests/lab/lab apps $(APPS)
+
+check-builds: ## build for every kernel and processor that Debian has packages of (KERNELS= chooses)
+	tests/lab/lab build $(or $(KERNELS:%=-k %),--every)
 
 check-debug: ## run the tests on kernels that look for errors (KERNELS=, TESTS= choose)
 	tests/lab/lab debug $(KERNELS:%=-k %) $(TESTS)

@@ -46,7 +46,10 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     several(command("setup", _setup, "install host packages, create build roots, fetch kernels"))
-    several(command("build", _build, "build the module for each kernel, and user space"))
+    building = command("build", _build, "build the module for each kernel, and user space")
+    several(building)
+    building.add_argument("--every", action="store_true",
+                          help="for all kernels there are packages of, also those that are otherwise asked for by name")
     running = command("run", _run, "build, then run tests in VMs")
     several(running)
     repeated(running)
@@ -111,7 +114,7 @@ def _setup(options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    kernels = _kernels(options)
+    kernels = list(config.packaged_kernels().values()) if options.every else _kernels(options)
     setup.ready(kernels, [])
 
     def module(kernel: config.Kernel) -> Result:
@@ -185,11 +188,11 @@ def _picture(options: argparse.Namespace) -> int:
 
 
 def _list(_: argparse.Namespace) -> int:
-    for kernel in config.kernels().values():
+    for kernel in config.packaged_kernels().values():
         state = roots.release_of(kernel) if roots.ready(kernel.root) else "not set up"
-        say(f"kernel   {kernel.name:8} {kernel.root.name:18} {state}")
+        say(f"kernel   {kernel.name:16} {kernel.root.name:22} {state}")
     for machine in config.machines().values():
-        say(f"machine  {machine.name:8} {machine.arch.name}")
+        say(f"machine  {machine.name:16} {machine.arch.name}")
     programs = build.out() / "tests" / "list"
     if not programs.is_file():
         say(f"The test programs are listed once they are built (cache: {cache.top()}).")

@@ -87,6 +87,8 @@ class Arch:
     results: str
     cross: str = ""
     cross32: str = ""
+    kbuild: str = ""
+    results_first: bool = False
     root: Root | None = None
 
 
@@ -179,9 +181,20 @@ def kernels() -> dict[str, Kernel]:
 
 
 @cache
+def other_kernels() -> dict[str, Kernel]:
+    """More kernels of the host's architecture, for those who ask for them."""
+    return _kernels("other-kernels.toml")
+
+
+@cache
 def foreign_kernels() -> dict[str, Kernel]:
     """The kernels of other architectures."""
     return _kernels("foreign-kernels.toml")
+
+
+def packaged_kernels() -> dict[str, Kernel]:
+    """All that Debian has packages of."""
+    return kernels() | other_kernels() | foreign_kernels()
 
 
 @cache
@@ -291,7 +304,7 @@ def root(name: str) -> Root:
 
 def kernel(name: str) -> Kernel:
     own = {name: one.kernel for name, one in own_kernels().items()}
-    return _find(kernels() | own | watched_kernels() | foreign_kernels(), name, "kernel")
+    return _find(packaged_kernels() | own | watched_kernels(), name, "kernel")
 
 
 def system(name: str) -> Kernel:

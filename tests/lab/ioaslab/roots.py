@@ -12,7 +12,7 @@ import shlex
 from pathlib import Path
 
 from . import cache
-from .config import LAB, Kernel, Root, foreign_kernels, kernels, systems
+from .config import LAB, Kernel, Root, packaged_kernels, systems
 from .host import Archive
 from .proc import logged
 from .ui import LabError, progress
@@ -33,7 +33,7 @@ def path_of(root: Root) -> Path:
 
 
 def kernels_of(root: Root) -> list[Kernel]:
-    return [kernel for kernel in (*kernels().values(), *foreign_kernels().values(), *systems().values()) if kernel.root == root]
+    return [kernel for kernel in (*packaged_kernels().values(), *systems().values()) if kernel.root == root]
 
 
 def recipe(root: Root) -> str:
@@ -84,12 +84,21 @@ def _missing(root: Root) -> list[str]:
 
 def release_of(kernel: Kernel) -> str:
     """`uname -r` of the kernel as installed in its root."""
-    boot = path_of(kernel.root) / "boot"
-    found = [image.name.removeprefix("vmlinuz-") for image in boot.glob("vmlinuz-*")]
-    matching = sorted((name for name in found if re.fullmatch(kernel.release, name)), key=_version)
+    return _release(image_of(kernel))
+
+
+def image_of(kernel: Kernel) -> Path:
+    """The kernel itself. Where it is not compressed it has another name."""
+    found = (path_of(kernel.root) / "boot").glob("vmlinu[xz]-*")
+    matching = sorted((image for image in found if re.fullmatch(kernel.release, _release(image))),
+                      key=lambda image: _version(_release(image)))
     if not matching:
         raise LabError(f"kernel {kernel.name} is not installed in {path_of(kernel.root)}", "run: lab setup")
     return matching[-1]
+
+
+def _release(image: Path) -> str:
+    return image.name.partition("-")[2]
 
 
 def _version(release: str) -> list[int]:

@@ -43,13 +43,14 @@ class Vm:
 
     def command(self, extra_append: tuple[str, ...] = (), interactive: bool = False) -> list[str]:
         arch = self.machine.arch
-        image = roots.path_of(self.kernel.root) / "boot" / f"vmlinuz-{roots.release_of(self.kernel)}"
+        image = roots.image_of(self.kernel)
         append = [*arch.append, *self.machine.append, *self.kernel.append, f"lab_mode={self.mode}",
                   f"TEST_SLOWER={self.kernel.slower}", f"lab_looks={','.join(self.kernel.looks)}", *extra_append]
         command = [arch.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", *arch.args,
-                   *self.machine.args, *self.more, "-kernel", str(image), "-initrd", str(self.initramfs), "-append", " ".join(append),
-                   "-serial", f"file:{self.console}",
-                   "-serial", "mon:stdio" if interactive else f"file:{self.results}"]
+                   *self.machine.args, *self.more, "-kernel", str(image), "-initrd", str(self.initramfs), "-append", " ".join(append)]
+        ports = [f"file:{self.console}", "mon:stdio" if interactive else f"file:{self.results}"]
+        for port in reversed(ports) if arch.results_first else ports:
+            command += ["-serial", port]
         emulator = host.emulator(self.machine)
         return chroot.with_cache(emulator, command) if emulator else command
 

@@ -125,7 +125,7 @@ class Roots(unittest.TestCase):
 
 class Data(unittest.TestCase):
     def test_all_of_it_can_be_read(self):
-        for read in (config.roots, config.kernels, config.machines, config.needs, config.source, config.checks):
+        for read in (config.roots, config.kernels, config.other_kernels, config.foreign_kernels, config.machines, config.needs, config.source, config.checks):
             with self.subTest(read.__name__):
                 self.assertTrue(read())
 
@@ -157,6 +157,16 @@ class Data(unittest.TestCase):
         self.assertTrue(machine.boots(config.kernel("arm64-6.12")))
         self.assertFalse(machine.boots(config.kernel("6.12")))
         self.assertFalse(config.machine("vtd").boots(config.kernel("arm64-6.12")))
+
+    def test_no_two_kernels_have_the_same_name(self):
+        tables = (config.kernels(), config.other_kernels(), config.foreign_kernels(), config.own_kernels(), config.watched_kernels())
+        names = [name for table in tables for name in table]
+        self.assertEqual(sorted(names), sorted(set(names)))
+
+    def test_a_root_has_kernels_of_one_architecture(self):
+        for kernel in config.packaged_kernels().values():
+            with self.subTest(kernel.name):
+                self.assertEqual(kernel.root.foreign or config.HOST_ARCH, kernel.arch)
 
     def test_unknown_names_are_refused(self):
         for look in (config.kernel, config.machine):
