@@ -391,7 +391,9 @@ int mock_bus_init(void)
 	if (!mock_ops)
 		return -ENOMEM;
 	mock_requests = iopf_queue_alloc("ioas-mock");
-	ret = mock_requests ? add_irqs() : -ENOMEM;
+	/* Where the kernel has no such queues there are no devices with page requests. */
+	ret = mock_requests || !IS_ENABLED(CONFIG_IOMMU_IOPF) ? add_irqs() :
+								-ENOMEM;
 	if (!ret)
 		return 0;
 	iopf_queue_free(mock_requests);
