@@ -262,7 +262,7 @@ TEST_F(aligned, a_gibibyte)
 	ASSERT_NE(NULL, va);
 	va += -(uintptr_t)va & (GIB - 1);
 	va = (uintptr_t)va & (GIB - 1) ? va : va + 5 * HUGE;
-	ASSERT_EQ(0, madvise(va, GIB, MADV_HUGEPAGE));
+	ASSERT_EQ(0, advise_thp(va, GIB, MADV_HUGEPAGE));
 	ASSERT_OK(do_map_any(stage->fd, stage->space, va, GIB, &iova, RW));
 	EXPECT_EQ((uintptr_t)va & (GIB - 1), iova & (GIB - 1));
 	EXPECT_TRUE(stage_sees(stage, iova + GIB - PAGE, va + GIB - PAGE, 5));

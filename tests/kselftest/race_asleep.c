@@ -240,7 +240,7 @@ FIXTURE_SETUP(mapping)
 	ASSERT_EQ(0, engine_open(&self->engine, &self->dev));
 	self->memory = anon(LONG);
 	ASSERT_NE(NULL, self->memory);
-	ASSERT_EQ(0, madvise(self->memory, LONG, MADV_NOHUGEPAGE));
+	ASSERT_EQ(0, advise_thp(self->memory, LONG, MADV_NOHUGEPAGE));
 	self->other = anon(2 * PAGE);
 	ASSERT_NE(NULL, self->other);
 	self->locked = locked_bytes(0);
