@@ -31,6 +31,7 @@ def check(tap: Tap, tool: Tool) -> None:
     fitness(tap, tool)
     events(tap, tool)
     module(tap, tool)
+    nobody(tap, tool)
 
 
 def expect(tap: Tap, name: str, good: object, shown: object = "") -> None:
@@ -415,3 +416,23 @@ def installed(tap: Tap, tool: Tool) -> None:
     expect(tap, "module status knows the file that is installed, and that another one is loaded",
            found.get("module", {}).get("installed", {}).get("srcversion") == "BBBB" and "not the one that is loaded" in text
            and "signed by     nobody" in text, f"{built}{indexed}{found}{text}")
+
+
+NOBODY = 65534
+
+
+def nobody(tap: Tap, tool: Tool) -> None:
+    """What a user finds who may read, but change nothing, and look into no other user's processes."""
+    here, without = machine.complete(tool.folder / "other"), machine.bare(tool.folder / "without")
+    tool.folder.chmod(0o755)
+    for on in (here, without):
+        on.process(4711, "of root", {3: "/dev/ioasid"})
+        (on.root / "proc/4711/fd").chmod(0o700)
+    answer = tool("space list", here, NOBODY)
+    expect(tap, "space list says what a user does not see", answer.status == 0 and "hold" in answer.out
+           and "(not looked into: 1)" in answer.out, answer)
+    answer = tool("space list", without, NOBODY)
+    expect(tap, "without the module that is all it says", answer.status == 77 and not answer.out and "module load" in answer.err, answer)
+    for line in ("device bind 0000:00:08.0", "device unbind 0000:00:04.0", "monitor"):
+        answer = tool(line, here, NOBODY)
+        expect(tap, f"{line}: not as a user, who is told to be root", answer.status == 1 and "as root" in answer.err, answer)

@@ -44,13 +44,15 @@ class Tool:
         self.bare = machine.bare(folder / "bare")
         self.complete = machine.complete(folder / "complete")
 
-    def __call__(self, line: str | list[str], on: machine.Machine | None = None, **environment: str) -> Answer:
-        """Run a command line on the complete machine, or another one; the clock is not waited for."""
+    def __call__(self, line: str | list[str], on: machine.Machine | None = None, user: int | None = None,
+                 **environment: str) -> Answer:
+        """Run a command line on the complete machine, or another one, as who runs this or as another user."""
         words = line.split() if isinstance(line, str) else line
         root = (on or self.complete).root
         told = {"PATH": os.environ["PATH"], "IOASIDCTL_ROOT": str(root), "LC_ALL": "C.UTF-8", **environment}
         done = subprocess.run([self.program, *words], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              errors="replace", timeout=60, check=False, env=told)
+                              errors="replace", timeout=60, check=False, env=told, user=user,
+                              extra_groups=None if user is None else [])
         return Answer(done.returncode, done.stdout, done.stderr)
 
     def document(self, line: str | list[str], on: machine.Machine | None = None, status: int | None = 0) -> Document:

@@ -108,11 +108,13 @@ int ctl_space_list(struct ctl_call *call)
 	struct json_object *contexts = space_contexts();
 
 	json_object_object_add(call->doc, "contexts", contexts);
+	if (space_check_module(call, contexts))
+		return CTL_UNAVAILABLE;
 	if (process_hidden())
 		ctl_note(call,
-			 "Only root sees the spaces of other users' processes (%u were not looked into).",
+			 "Only root sees the spaces of other users' processes (not looked into: %u).",
 			 process_hidden());
-	return space_check_module(call, contexts);
+	return CTL_OK;
 }
 
 static void space_list_row(struct table *table, struct json_object *context,
