@@ -234,6 +234,10 @@ def binding(tap: Tap, tool: Tool) -> None:
     answer = tool("device unbind 0000:00:06.0 --group", here)
     written = [(here.root / "sys/bus/pci/drivers" / name / "unbind").read_text() for name in ("vfio-pci", "e1000e")]
     expect(tap, "unbind --group moves the whole group", answer.status == 0 and written == ["0000:00:06.0", "0000:00:06.1"], f"{answer}{written}")
+    answers = [tool(f"device {line} 0000:00:01.0", here) for line in ("bind", "unbind", "bind 0000:00:04.0")]
+    expect(tap, "a bridge stays with the kernel", all(answer.status == 1 and "is a PCI bridge" in answer.err for answer in answers)
+           and not (here.root / "sys/bus/pci/drivers/pcieport/unbind").read_text(), "\n".join(map(str, answers)))
+    expect(tap, "and nobody is told to bind it", "bind" not in tool("device show 0000:00:01.0").out, tool("device show 0000:00:01.0"))
     storage(tap, tool)
     answer = tool("device bind 0000:00:04.0", tool.bare)
     expect(tap, "without an IOMMU, or the driver, binding says so", answer.status == 1 and "vfio-pci" in answer.err, answer)

@@ -60,6 +60,15 @@ static void bind_add_group(struct json_object *devices, const char *address)
 	names_free(&names);
 }
 
+/* vfio-pci would not take it, and it would have lost its driver for nothing. */
+static int bind_check_bridge(struct ctl_call *call, const char *address)
+{
+	if (!pci_is_bridge(address))
+		return CTL_OK;
+	return ctl_fail(call, CTL_FAILED, "choose a device behind it",
+			"%s is a PCI bridge, which stays with the kernel", address);
+}
+
 /* A device that is in use would be waited for, without an end, by the kernel. */
 static int bind_check_users(struct ctl_call *call, const char *address)
 {
@@ -106,7 +115,9 @@ static int bind_collect(struct ctl_call *call, bool whole_groups)
 		ret = iol_pci_address(call->argv[i], address);
 		if (ret)
 			return ctl_fail_library(call, ret);
-		status = bind_check_users(call, address);
+		status = bind_check_bridge(call, address);
+		if (!status)
+			status = bind_check_users(call, address);
 		if (status)
 			return status;
 		bind_add(devices, address);

@@ -260,6 +260,9 @@ static void device_show_state(struct json_object *device, struct json_object *gr
 			  state);
 	} else if (!strcmp(state, "in use")) {
 		term_fact(SHOW_COLUMN, "state", "in use by %s", device_user(group));
+	} else if (pci_is_bridge(j_text(device, "address"))) {
+		term_fact(SHOW_COLUMN, "state",
+			  "kernel: bridges stay with it, and are in no group's way");
 	} else if (!strcmp(state, "kernel") || !strcmp(state, "no driver")) {
 		term_fact(SHOW_COLUMN, "state", "%s: ioasidctl device bind %s gives it to vfio-pci",
 			  state, j_text(device, "address"));
