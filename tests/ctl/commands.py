@@ -366,6 +366,8 @@ def events(tap: Tap, tool: Tool) -> None:
     expect(tap, "monitor -j prints a document for each event", [entry["event"] for entry in documents] == [
         "attach", "map", "unmap", "map", "later"] and documents[2]["command"] == "two words" and documents[2]["pid"] == 120
         and documents[3]["result"] == -99 and documents[1]["iova"] == "0x200000" and documents[1]["nsec"] == 239810, documents)
+    expect(tap, "monitor says how it ends, if nothing else does", "Until Ctrl-C" in on_terminal(tool, "monitor")
+           and "Until Ctrl-C" not in on_terminal(tool, "monitor --count 2"))
     expect(tap, "monitor --count ends there", len(tool("-j monitor --count 2", here).out.splitlines()) == 2)
     here.tracing("    <idle>-0  [000] d.h..  7.000001: ioasid_fault: device=0000:00:04.0 ioasid=3 iova=0x1000 flags=0x1\n")
     answer = tool("monitor", here)

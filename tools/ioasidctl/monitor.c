@@ -284,7 +284,7 @@ int ctl_monitor(struct ctl_call *call)
 		return ctl_fail(call, CTL_FAILED, NULL, "no memory");
 	monitor.signals = monitor_signals();
 	status = monitor_start(call, &monitor);
-	if (!status && !call->json && isatty(STDOUT_FILENO))
+	if (!status && !call->json && !monitor.most && isatty(STDOUT_FILENO))
 		printf("%sUntil Ctrl-C.%s\n", ui_tint(UI_DIM), ui_off());
 	fflush(stdout);
 	while (!status && !monitor_enough(&monitor) && monitor_interval(&monitor))
