@@ -88,8 +88,10 @@ def release_of(kernel: Kernel) -> str:
 
 
 def image_of(kernel: Kernel) -> Path:
-    """The kernel itself. Where it is not compressed it has another name."""
-    found = (path_of(kernel.root) / "boot").glob("vmlinu[xz]-*")
+    """The kernel itself. Where it is not compressed it has another name; where its package was only unpacked it is, since
+    7.3, beside its modules."""
+    place = path_of(kernel.root)
+    found = [*(place / "lib/modules").glob("*/vmlinuz"), *(place / "boot").glob("vmlinu[xz]-*")]
     matching = sorted((image for image in found if re.fullmatch(kernel.release, _release(image))),
                       key=lambda image: _version(_release(image)))
     if not matching:
@@ -98,7 +100,7 @@ def image_of(kernel: Kernel) -> Path:
 
 
 def _release(image: Path) -> str:
-    return image.name.partition("-")[2]
+    return image.name.partition("-")[2] or image.parent.name
 
 
 def _version(release: str) -> list[int]:
