@@ -12,8 +12,9 @@ from xml.sax.saxutils import escape
 
 from .ui import LabError
 
-CELL_WIDTH, CELL_HEIGHT = 112, 46
-LEFT, TOP, BOTTOM = 130, 64, 40
+CELL_WIDTH, CELL_HEIGHT = 132, 46
+TOP, BOTTOM = 64, 40
+LETTER = 7.5  # a bold one of a name: about as wide, on average
 COLOURS = {"pass": "#2e7d32", "fail": "#c62828", "skip": "#f9a825", "none": "#eceff1"}
 FONT = "font-family='sans-serif'"
 
@@ -59,7 +60,8 @@ def _kernel_order(name: str) -> tuple[str, list[int]]:
 
 
 def _svg(matrix: Matrix) -> str:
-    width = LEFT + CELL_WIDTH * len(matrix.kernels) + 10
+    left = int(20 + LETTER * max(map(len, matrix.machines), default=0))
+    width = left + CELL_WIDTH * len(matrix.kernels) + 10
     height = TOP + CELL_HEIGHT * len(matrix.machines) + BOTTOM
     total = sum((matrix.counts(*place) for place in matrix.tests), Counter())
     title = f"{total['pass']} passed, {total['fail']} failed, {total['skip']} skipped"
@@ -68,12 +70,12 @@ def _svg(matrix: Matrix) -> str:
              f"role='img' aria-label='{title}'>",
              f"<rect width='{width}' height='{height}' fill='white'/>",
              _text(10, 22, "Tests by IOMMU and kernel", 15, "start", "bold")]
-    parts += [_text(LEFT + (column + 0.5) * CELL_WIDTH, TOP - 10, kernel, 12, weight="bold")
+    parts += [_text(left + (column + 0.5) * CELL_WIDTH, TOP - 10, kernel, 12, weight="bold")
               for column, kernel in enumerate(matrix.kernels)]
     for row, machine in enumerate(matrix.machines):
-        parts.append(_text(LEFT - 8, TOP + (row + 0.5) * CELL_HEIGHT + 4, machine, 12, "end", "bold"))
+        parts.append(_text(left - 8, TOP + (row + 0.5) * CELL_HEIGHT + 4, machine, 12, "end", "bold"))
         for column, kernel in enumerate(matrix.kernels):
-            parts += _cell(LEFT + column * CELL_WIDTH, TOP + row * CELL_HEIGHT, matrix.counts(machine, kernel))
+            parts += _cell(left + column * CELL_WIDTH, TOP + row * CELL_HEIGHT, matrix.counts(machine, kernel))
     parts.append(_text(10, height - 14, f"{title}. An empty cell was not run.", 12, "start"))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
