@@ -387,8 +387,11 @@ static const struct {
 	[JOB_ATTACH] = { "attach", { EEXIST, EBUSY, ENOENT, EINVAL, 0 } },
 	[JOB_MOVE] = { "move", { EINVAL, EBUSY, ENOENT, 0 } },
 	[JOB_DETACH] = { "detach", { EINVAL, ENOENT, 0 } },
-	/* A number that two devices share can move or go while one of them uses it. */
-	[JOB_DMA] = { "dma", { ENXIO, EINVAL, EPERM, 0 } },
+	/*
+	 * A number that two devices share can move or go while one of them uses it; a moment
+	 * long it is where nothing is mapped yet.
+	 */
+	[JOB_DMA] = { "dma", { ENXIO, EINVAL, EPERM, ENOENT, 0 } },
 	[JOB_REBIND] = { "rebind", { EBUSY, EINVAL, 0 } },
 };
 
