@@ -36,7 +36,8 @@
  *
  * domains_sem is taken for write to change the set of domains (attach, detach,
  * free) and for read to change what the domains translate (map, unmap). So whoever
- * holds it for write sees every area either in all domains or in none.
+ * holds it for write sees every area either in all domains or in none. Of two spaces the
+ * one at the lower address is locked first.
  * The reserved and allowed ranges change only with both space locks held, and are
  * read under either.
  */

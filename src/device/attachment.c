@@ -561,6 +561,49 @@ static int ioas_enter_by_window(struct ioas_entry *entry)
 	return ioas_fail_blocked(entry, ret);
 }
 
+/*
+ * Some drivers of IOMMUs look without a lock at who is attached to a domain while they map
+ * in it: VT-d's until 6.8. So a domain is left with the lock of its space held as well.
+ */
+static void ioas_lock_both(struct ioas_space *a, struct ioas_space *b)
+{
+	if (a > b)
+		swap(a, b);
+	down_write(&a->domains_sem);
+	down_write_nested(&b->domains_sem, SINGLE_DEPTH_NESTING);
+}
+
+static int ioas_move_by_window(struct ioas_entry *entry, struct ioas_space *from,
+			       struct ioas_space *to, unsigned int devices)
+{
+	int ret;
+
+	ioas_lock_both(from, to);
+	ret = to->freed ?
+		ioas_fail_object(entry->call, to->obj.id, "I/O address space") :
+		ioas_enter_by_window(entry);
+	if (!ret)
+		to->num_devices += devices;
+	up_write(&from->domains_sem);
+	up_write(&to->domains_sem);
+	return ret;
+}
+
+static int ioas_move_at_once(struct ioas_entry *entry, struct ioas_space *to,
+			     unsigned int devices)
+{
+	int ret;
+
+	down_write(&to->domains_sem);
+	ret = to->freed ?
+		ioas_fail_object(entry->call, to->obj.id, "I/O address space") :
+		ioas_enter(entry);
+	if (!ret)
+		to->num_devices += devices;
+	up_write(&to->domains_sem);
+	return ret;
+}
+
 /**
  * ioas_attachment_move() - Let DMA of one space into another instead
  * @call: the command
@@ -571,8 +614,9 @@ static int ioas_enter_by_window(struct ioas_entry *entry)
  * @window: block DMA in between
  * @left: out: @old is left: for @new, or, on failure, because there was no way back
  *
- * The spaces are locked one after the other: a space to which a device is attached is
- * not freed, and group->lock keeps the device where it is.
+ * A space to which a device is attached is not freed, and group->lock keeps the device
+ * where it is. At once, the kernel's core leaves the old domain; kernels that can do that
+ * have drivers that can map meanwhile.
  *
  * Context: may sleep; group->lock.
  * Return: 0 or a negative errno; then DMA goes where it went, or is blocked if @left.
@@ -593,14 +637,8 @@ int ioas_attachment_move(struct ioas_call *call, struct ioas_attachment *old,
 
 	if (ioas_device_is_software(device))
 		return ioas_software_move(call, old, new, device, devices, left);
-	down_write(&to->domains_sem);
-	if (to->freed)
-		ret = ioas_fail_object(call, to->obj.id, "I/O address space");
-	else
-		ret = window ? ioas_enter_by_window(&entry) : ioas_enter(&entry);
-	if (!ret)
-		to->num_devices += devices;
-	up_write(&to->domains_sem);
+	ret = window ? ioas_move_by_window(&entry, from, to, devices) :
+		       ioas_move_at_once(&entry, to, devices);
 	*left = !ret || entry.left;
 	if (!*left)
 		return ret;

@@ -17,6 +17,7 @@
 
 #define THREADS		4
 #define ROUNDS		4000
+#define MOVES		1000
 #define SPACES		3
 #define DEVICES		3	/* one alone, and a pair in one group */
 #define SLOTS		8	/* of a space, SLOT bytes apart */
@@ -359,6 +360,53 @@ TEST_F_TIMEOUT(objects, everyone_uses_everything, 100)
 		EXPECT_GT(scene->tallies[op].count[0], 0)
 			TH_LOG("%s never worked", ops[op].name);
 	}
+	check_counts(_metadata, scene);
+	free_everything(_metadata, scene);
+	check_dma(_metadata, scene);
+}
+
+/* Maps and unmaps in a space, whoever is attached to it. */
+static void *mapper_main(void *arg)
+{
+	struct player *player = arg;
+	struct scene *scene = player->scene;
+	__u32 space = scene->spaces[player->index];
+
+	while (!race_over(&scene->race)) {
+		tally_add(&scene->tallies[OP_MAP],
+			  do_map(scene->fd, space, scene->memory, PAGE, SLOT, RW));
+		tally_add(&scene->tallies[OP_UNMAP],
+			  do_unmap(scene->fd, space, SLOT, PAGE));
+	}
+	return NULL;
+}
+
+/*
+ * VT-d's driver of 6.1 forgets who is attached to a domain while another CPU maps in it, if
+ * it is let: what it then reads is free memory. A kernel that poisons that finds out.
+ */
+TEST_F_TIMEOUT(objects, moves_between_spaces_that_are_mapped, 100)
+{
+	struct scene *scene = &self->scene;
+	__u32 device = scene->devs[0].id;
+	struct player players[2];
+
+	ASSERT_OK(do_attach(scene->fd, device, scene->spaces[0]));
+	race_start(&scene->race);
+	for (unsigned int i = 0; i < 2; i++) {
+		players[i].scene = scene;
+		players[i].index = i;
+		ASSERT_EQ(0, pthread_create(&players[i].thread, NULL, mapper_main,
+					    &players[i]));
+	}
+	for (int i = 1; i < MOVES && !race_over(&scene->race); i++)
+		EXPECT_OK(do_replace(scene->fd, device, scene->spaces[i % 2]));
+	race_stop(&scene->race);
+	for (int i = 0; i < 2; i++)
+		pthread_join(players[i].thread, NULL);
+	for (enum op op = OP_MAP; op <= OP_UNMAP; op += OP_UNMAP - OP_MAP)
+		EXPECT_EQ(0, tally_check(ops[op].name, &scene->tallies[op],
+					 (const int[]){ 0 }));
 	check_counts(_metadata, scene);
 	free_everything(_metadata, scene);
 	check_dma(_metadata, scene);
