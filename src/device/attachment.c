@@ -573,37 +573,6 @@ static void ioas_lock_both(struct ioas_space *a, struct ioas_space *b)
 	down_write_nested(&b->domains_sem, SINGLE_DEPTH_NESTING);
 }
 
-static int ioas_move_by_window(struct ioas_entry *entry, struct ioas_space *from,
-			       struct ioas_space *to, unsigned int devices)
-{
-	int ret;
-
-	ioas_lock_both(from, to);
-	ret = to->freed ?
-		ioas_fail_object(entry->call, to->obj.id, "I/O address space") :
-		ioas_enter_by_window(entry);
-	if (!ret)
-		to->num_devices += devices;
-	up_write(&from->domains_sem);
-	up_write(&to->domains_sem);
-	return ret;
-}
-
-static int ioas_move_at_once(struct ioas_entry *entry, struct ioas_space *to,
-			     unsigned int devices)
-{
-	int ret;
-
-	down_write(&to->domains_sem);
-	ret = to->freed ?
-		ioas_fail_object(entry->call, to->obj.id, "I/O address space") :
-		ioas_enter(entry);
-	if (!ret)
-		to->num_devices += devices;
-	up_write(&to->domains_sem);
-	return ret;
-}
-
 /**
  * ioas_attachment_move() - Let DMA of one space into another instead
  * @call: the command
@@ -637,8 +606,19 @@ int ioas_attachment_move(struct ioas_call *call, struct ioas_attachment *old,
 
 	if (ioas_device_is_software(device))
 		return ioas_software_move(call, old, new, device, devices, left);
-	ret = window ? ioas_move_by_window(&entry, from, to, devices) :
-		       ioas_move_at_once(&entry, to, devices);
+	if (window)
+		ioas_lock_both(from, to);
+	else
+		down_write(&to->domains_sem);
+	if (to->freed)
+		ret = ioas_fail_object(call, to->obj.id, "I/O address space");
+	else
+		ret = window ? ioas_enter_by_window(&entry) : ioas_enter(&entry);
+	if (!ret)
+		to->num_devices += devices;
+	if (window)
+		up_write(&from->domains_sem);
+	up_write(&to->domains_sem);
 	*left = !ret || entry.left;
 	if (!*left)
 		return ret;
