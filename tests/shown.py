@@ -14,7 +14,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,6 @@ class Run:
 
     by: str
     match: tuple[str, ...]
-    pages: str = "*"
     has: str = ""       # what stands in the test named `by`
     endless: bool = False  # in the VM: it goes on until it is ended
     status: int = 0     # in the VM: what it ends with there
@@ -57,7 +55,7 @@ class Run:
     then: str = ""      # in the VM, and by check: what has to hold afterwards
 
     def runs(self, shown: Shown) -> bool:
-        return fnmatch(shown.page, self.pages) and any(re.fullmatch(pattern, shown.command) for pattern in self.match)
+        return any(re.fullmatch(pattern, shown.command) for pattern in self.match)
 
 
 def table() -> list[Run]:

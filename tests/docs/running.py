@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns running a command that a page shows, as a reader would in the tree. Called by check and on-host."""
+"""Owns running a command that a page shows, as a reader would in the tree. Called by check and on-host; in-vm only names it."""
 
 from __future__ import annotations
 

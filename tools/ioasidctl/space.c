@@ -106,15 +106,15 @@ static int space_check_module(struct ctl_call *call, struct json_object *context
 int ctl_space_list(struct ctl_call *call)
 {
 	struct json_object *contexts = space_contexts();
+	int status;
 
 	json_object_object_add(call->doc, "contexts", contexts);
-	if (space_check_module(call, contexts))
-		return CTL_UNAVAILABLE;
-	if (process_hidden())
+	status = space_check_module(call, contexts);
+	if (!status && process_hidden())
 		ctl_note(call,
 			 "Only root sees the spaces of other users' processes (not looked into: %u).",
 			 process_hidden());
-	return CTL_OK;
+	return status;
 }
 
 static void space_list_row(struct table *table, struct json_object *context,
