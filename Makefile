@@ -23,8 +23,7 @@ parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help modules test-modules lib tools portable-tools portable-examples man tests demo-bin install uninstall \
 	dkms-install dkms-remove check check-apps check-builds check-debug check-watched check-races check-iommus check-packages \
-	check-static deb rpm arch \
-	bench demo lint clean clean-modules
+	check-static deb rpm arch bench demo lint clean clean-modules
 
 all: modules lib ## build the module for the running kernel, and the library
 

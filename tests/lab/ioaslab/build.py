@@ -52,9 +52,9 @@ def module(kernel: Kernel) -> Build:
     """Build ioasidfd.ko and the test modules, with all of the kernel's warnings on."""
     told = chroot.variables(kernel)
     argv = ["make", "test-modules", "-j2", "W=1", f"KVER={told['KVER']}", f"KDIR={told['KDIR']}"]
-    machines = arch(kernel.arch)
-    if machines.cross:
-        argv += [f"ARCH={machines.kbuild or machines.name}", f"CROSS_COMPILE={machines.cross}"]
+    target = arch(kernel.arch)
+    if target.cross:
+        argv += [f"ARCH={target.kbuild or target.name}", f"CROSS_COMPILE={target.cross}"]
     label = ownkernel.recipe(own_kernel(kernel.name)) if kernel.builder else told["KVER"]
     return _with_products(_run(kernel.compiler, kernel.name, label, argv, kernel=kernel), "**/*.ko")
 
